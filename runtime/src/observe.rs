@@ -1,0 +1,185 @@
+//! What a system tells whoever observes it: structure as [`Event`]s, activity as running totals.
+//!
+//! These are in-process types; nothing here is a wire format, and nothing here knows who listens.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use crate::id::{ComponentId, LinkageId, PostboxId};
+
+/// Told of every structural event of one [`System`](crate::System), in order, from whichever task caused it.
+///
+/// `on_event` runs on the hot path of creating components and linkages: it must not block and must not call back into
+/// the system. An observer that cannot keep an event drops it, remembers that it did, and asks
+/// [`System::describe`](crate::System::describe) for the whole truth later.
+pub trait Observer: Send + Sync + 'static {
+    /// Event number `number` has just happened. Numbers start at 1 and rise by 1, and calls come in that order.
+    fn on_event(&self, number: u64, event: &Event);
+}
+
+/// One structural fact.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A component exists from now on.
+    ComponentAdded(ComponentInfo),
+    /// A component's state changed; the state is also in its [`ComponentActivity`].
+    StateChanged(ComponentId, State),
+    /// A component and all its postboxes are gone. Linkages that touched them were told as `Unlinked` before.
+    ComponentRemoved(ComponentId),
+    /// A component has a further postbox.
+    PostboxAdded(PostboxInfo),
+    /// A postbox is gone while its component stays.
+    PostboxRemoved(PostboxId),
+    /// Two postboxes are joined.
+    Linked(LinkageInfo),
+    /// A linkage is gone.
+    Unlinked(LinkageId),
+}
+
+/// What is fixed about a component, and where its totals are.
+#[derive(Clone, Debug)]
+pub struct ComponentInfo {
+    /// Its id.
+    pub id: ComponentId,
+    /// The composite it lives in, if any.
+    pub parent: Option<ComponentId>,
+    /// Its name, unique among its siblings only by custom.
+    pub name: Arc<str>,
+    /// The short name of its Rust type, or what the component says its type is.
+    pub type_name: Arc<str>,
+    /// One sentence on what it is for; empty when it says nothing.
+    pub description: Arc<str>,
+    /// Running totals, written by its task alone.
+    pub activity: Arc<ComponentActivity>,
+}
+
+/// What is fixed about a postbox, and where its totals are.
+#[derive(Clone, Debug)]
+pub struct PostboxInfo {
+    /// Its id.
+    pub id: PostboxId,
+    /// The component that has it.
+    pub owner: ComponentId,
+    /// Its name, unique within its component and kind.
+    pub name: Arc<str>,
+    /// Which way messages go.
+    pub kind: PostboxKind,
+    /// The Rust type of its messages, shortened to its last path segments.
+    pub message_type: Arc<str>,
+    /// How many messages it holds before senders wait; `None` for an outbox, which holds none.
+    pub capacity: Option<u32>,
+    /// Running totals.
+    pub activity: Arc<PostboxActivity>,
+}
+
+/// A linkage that exists.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LinkageInfo {
+    /// Its id.
+    pub id: LinkageId,
+    /// Where messages come from.
+    pub source: PostboxId,
+    /// Where they go.
+    pub sink: PostboxId,
+    /// How the two are joined.
+    pub kind: LinkageKind,
+}
+
+/// Which way messages go through a postbox.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum PostboxKind {
+    /// Messages wait here for the component.
+    Inbox,
+    /// Messages leave the component here.
+    Outbox,
+}
+
+/// How a linkage joins its two postboxes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum LinkageKind {
+    /// An outbox to an inbox.
+    Direct,
+    /// Passthrough: a composite's inbox to an inbox of a child.
+    Inward,
+    /// Passthrough: a child's outbox to an outbox of its composite.
+    Outward,
+}
+
+/// How a component is doing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum State {
+    /// Made, not polled yet.
+    Starting,
+    /// Its task runs, or waits for something.
+    Running,
+    /// It came to its end.
+    Finished,
+    /// It panicked or returned an error; the message says what and, for a panic, where.
+    Failed(Arc<str>),
+}
+
+/// Running totals of a component. Written by the component's task alone, read by anyone at any time.
+#[derive(Debug, Default)]
+pub struct ComponentActivity {
+    /// Finished polls of its task.
+    pub polls: AtomicU64,
+    /// Nanoseconds spent inside finished polls.
+    pub busy_ns: AtomicU64,
+    /// When the poll that runs now began, in nanoseconds of [`clock_ns`]; 0 while none runs. A poll that never ends
+    /// shows here.
+    pub poll_started_at: AtomicU64,
+    /// When its task was last polled, in nanoseconds of [`clock_ns`].
+    pub last_active_at: AtomicU64,
+    /// For the one observer to remember what it has told already; the runtime never touches it.
+    pub mark: AtomicU64,
+}
+
+/// Running totals of a postbox. Each field has one writer at a time; anyone may read.
+#[derive(Debug, Default)]
+pub struct PostboxActivity {
+    /// Inbox: messages taken out by the component. Outbox: messages delivered.
+    pub messages: AtomicU64,
+    /// Messages thrown away: sent while unlinked, or to a component that had finished.
+    pub dropped: AtomicU64,
+    /// Inbox: messages that wait now. Outbox: always 0.
+    pub depth: AtomicU32,
+    /// The largest depth there has been.
+    pub high_water: AtomicU32,
+    /// Outbox: nanoseconds spent waiting for room in a full inbox, waits that ended.
+    pub blocked_ns: AtomicU64,
+    /// Outbox: when the wait that lasts now began, in nanoseconds of [`clock_ns`]; 0 while none lasts.
+    pub blocked_since: AtomicU64,
+    /// For the one observer to remember what it has told already; the runtime never touches it.
+    pub mark: AtomicU64,
+}
+
+/// Everything that existed at one instant, or one page of it.
+#[derive(Clone, Debug, Default)]
+pub struct Description {
+    /// The last event that this description already contains; events after it still apply, and applying an earlier
+    /// one again changes nothing.
+    pub event_number: u64,
+    /// Components, parents before children.
+    pub components: Vec<ComponentInfo>,
+    /// The state each component in `components` is in, in the same order.
+    pub states: Vec<State>,
+    /// Postboxes of the components described.
+    pub postboxes: Vec<PostboxInfo>,
+    /// Linkages whose source postbox is described.
+    pub linkages: Vec<LinkageInfo>,
+}
+
+/// The process's monotonic clock: nanoseconds since the first call in this process, at least 1.
+pub fn clock_ns() -> u64 {
+    use std::sync::OnceLock;
+    use std::time::Instant;
+    static START: OnceLock<Instant> = OnceLock::new();
+    let start = *START.get_or_init(Instant::now);
+    u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX).max(1)
+}
+
+/// Adds to a total that has a single writer: a plain load and store, several times cheaper than an atomic
+/// read-modify-write on a line that others read.
+pub(crate) fn add(total: &AtomicU64, n: u64) {
+    total.store(total.load(Ordering::Relaxed).wrapping_add(n), Ordering::Relaxed);
+}
