@@ -1,0 +1,38 @@
+//! What exists and what happened: the pure model of observed systems.
+//!
+//! A [`Model`] is told [`Change`]s and answers questions. It has no clock, no thread and no wire, and nothing told to it
+//! makes it fail: what does not fit is an [`Anomaly`], counted and shown.
+
+mod activity;
+mod clock;
+mod hash;
+mod index;
+mod list;
+mod names;
+mod slab;
+
+mod change;
+pub mod display;
+mod id;
+mod limits;
+mod model;
+mod query;
+mod snapshot;
+mod status;
+mod structure;
+mod sweep;
+mod system;
+mod topology;
+mod totals;
+mod words;
+
+pub use change::{
+    Anomaly, Change, ComponentActivity, LinkageKind, NewComponent, NewLinkage, NewPostbox,
+    PostboxActivity, PostboxKind, State,
+};
+pub use id::{ComponentId, LinkageId, PostboxId, SystemId};
+pub use limits::Limits;
+pub use model::{Model, SILENCE_NS};
+pub use query::{ComponentRef, LinkageRef, PostboxRef};
+pub use status::{Facts, Hello, Refusal, Staleness, Status};
+pub use system::{Applied, System};

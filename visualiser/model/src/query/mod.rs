@@ -1,0 +1,152 @@
+//! Questions to a system: handles to what exists, cheap to copy, valid until the next change.
+
+mod component;
+mod flow;
+mod linkage;
+mod postbox;
+
+pub use component::ComponentRef;
+pub use linkage::LinkageRef;
+pub use postbox::PostboxRef;
+
+use crate::id::{ComponentId, LinkageId, PostboxId};
+use crate::list;
+use crate::system::System;
+
+impl System {
+    /// The component of that id.
+    pub fn component(&self, id: ComponentId) -> Option<ComponentRef<'_>> {
+        self.topology
+            .component_slot(id)
+            .map(|slot| ComponentRef { system: self, slot })
+    }
+
+    /// The postbox of that id.
+    pub fn postbox(&self, id: PostboxId) -> Option<PostboxRef<'_>> {
+        self.topology
+            .postbox_slot(id)
+            .map(|slot| PostboxRef { system: self, slot })
+    }
+
+    /// The linkage of that id.
+    pub fn linkage(&self, id: LinkageId) -> Option<LinkageRef<'_>> {
+        self.topology
+            .linkage_slot(id)
+            .map(|slot| LinkageRef { system: self, slot })
+    }
+
+    /// All components in order of slot.
+    pub fn components(&self) -> impl Iterator<Item = ComponentRef<'_>> {
+        self.topology
+            .components
+            .iter()
+            .map(|(slot, _)| ComponentRef { system: self, slot })
+    }
+
+    /// All postboxes in order of slot.
+    pub fn postboxes(&self) -> impl Iterator<Item = PostboxRef<'_>> {
+        self.topology
+            .postboxes
+            .iter()
+            .map(|(slot, _)| PostboxRef { system: self, slot })
+    }
+
+    /// All linkages in order of slot.
+    pub fn linkages(&self) -> impl Iterator<Item = LinkageRef<'_>> {
+        self.topology
+            .linkages
+            .iter()
+            .map(|(slot, _)| LinkageRef { system: self, slot })
+    }
+
+    /// The components that live in no other, in order of appearance.
+    pub fn roots(&self) -> impl Iterator<Item = ComponentRef<'_>> {
+        let components = &self.topology.components;
+        list::walk(components, self.topology.first_root, |component| {
+            component.near
+        })
+        .map(|slot| ComponentRef { system: self, slot })
+    }
+
+    /// All components as a tree is read: each before what it contains, siblings in order of appearance.
+    pub fn tree(&self) -> impl Iterator<Item = ComponentRef<'_>> {
+        std::iter::successors(self.roots().next(), |component| component.next_in_tree())
+    }
+
+    /// How many components there are.
+    pub fn component_count(&self) -> usize {
+        self.topology.components.len()
+    }
+
+    /// How many postboxes there are.
+    pub fn postbox_count(&self) -> usize {
+        self.topology.postboxes.len()
+    }
+
+    /// How many linkages there are.
+    pub fn linkage_count(&self) -> usize {
+        self.topology.linkages.len()
+    }
+
+    /// Every component's slot is below this: the length of an array by slot.
+    pub fn component_slots(&self) -> u32 {
+        self.topology.components.slots()
+    }
+
+    /// Every postbox's slot is below this.
+    pub fn postbox_slots(&self) -> u32 {
+        self.topology.postboxes.slots()
+    }
+
+    /// Every linkage's slot is below this.
+    pub fn linkage_slots(&self) -> u32 {
+        self.topology.linkages.slots()
+    }
+
+    /// The component in that slot.
+    pub fn component_at(&self, slot: u32) -> Option<ComponentRef<'_>> {
+        self.topology
+            .components
+            .get(slot)
+            .map(|_| ComponentRef { system: self, slot })
+    }
+
+    /// The postbox in that slot.
+    pub fn postbox_at(&self, slot: u32) -> Option<PostboxRef<'_>> {
+        self.topology
+            .postboxes
+            .get(slot)
+            .map(|_| PostboxRef { system: self, slot })
+    }
+
+    /// The linkage in that slot.
+    pub fn linkage_at(&self, slot: u32) -> Option<LinkageRef<'_>> {
+        self.topology
+            .linkages
+            .get(slot)
+            .map(|_| LinkageRef { system: self, slot })
+    }
+
+    /// When the totals were read, on the system's clock; 0 before the first sample.
+    pub fn sampled_at(&self) -> u64 {
+        self.topology.activities.clock.at
+    }
+
+    /// From the start of the instance until it last said what time it is.
+    pub fn uptime_ns(&self) -> u64 {
+        self.now().saturating_sub(self.facts.started_at)
+    }
+
+    /// Deliveries by all outboxes a second, over the last one to two seconds, those of boxes that have gone included. 0
+    /// while silent or departed.
+    pub fn messages_per_second(&self) -> f64 {
+        let activities = &self.topology.activities;
+        activities.delivered.rate(&activities.clock)
+    }
+
+    /// Structural changes a second, over the last one to two seconds; what snapshots bring is not counted.
+    pub fn changes_per_second(&self) -> f64 {
+        let activities = &self.topology.activities;
+        activities.changes.rate(&activities.clock)
+    }
+}
