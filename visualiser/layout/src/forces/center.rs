@@ -1,0 +1,61 @@
+//! Keeps disconnected parts near each other: each is drawn to the origin as a whole, so that its shape does not suffer, and
+//! what hangs on nothing is drawn to its place below the rest.
+
+use crate::bodies::{Bodies, NONE};
+use crate::laws::Laws;
+use crate::place::bounds;
+
+/// Which part each body belongs to, [`NONE`] for a body that hangs on nothing.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Parts {
+    pub(crate) of: Vec<u32>,
+    /// Sum of places and of heat, and number of leaves: scratch for one tick.
+    pub(crate) sums: Vec<[f64; 4]>,
+}
+
+pub(crate) fn apply(bodies: &mut Bodies, parts: &mut Parts, laws: &Laws) {
+    if parts.sums.len() > 1 {
+        gather(bodies, parts, laws);
+    }
+    shelve(bodies, parts, laws);
+}
+
+/// A part moves only as far as it is hot on the whole: one hot body does not drag the others through the picture.
+fn gather(bodies: &mut Bodies, parts: &mut Parts, laws: &Laws) {
+    parts.sums.fill([0.0; 4]);
+    let leaf = |i: &usize| !bodies.ringed[*i] && parts.of[*i] != NONE;
+    for i in (0..bodies.len()).filter(leaf) {
+        let sum = &mut parts.sums[parts.of[i] as usize];
+        let adding = [bodies.at[i][0], bodies.at[i][1], bodies.heat[i], 1.0];
+        sum.iter_mut().zip(adding).for_each(|(sum, value)| *sum += f64::from(value));
+    }
+    for i in 0..bodies.len() {
+        if !bodies.ringed[i] && parts.of[i] != NONE {
+            let [x, y, heat, count] = parts.sums[parts.of[i] as usize];
+            let pull = f64::from(laws.center) * heat / (count * count);
+            bodies.velocity[i][0] -= (x * pull) as f32;
+            bodies.velocity[i][1] -= (y * pull) as f32 * laws.center_upright;
+        }
+    }
+}
+
+fn shelve(bodies: &mut Bodies, parts: &Parts, laws: &Laws) {
+    let alone = |i: &usize| parts.of[*i] == NONE;
+    let (mut heat, mut count) = (0.0, 0.0f32);
+    for i in (0..bodies.len()).filter(alone) {
+        heat += bodies.heat[i];
+        count += 1.0;
+    }
+    if heat <= 0.0 {
+        return;
+    }
+    let rest = bounds(bodies, (0..bodies.len()).filter(|i| !alone(i)));
+    let shelf = bounds(bodies, (0..bodies.len()).filter(alone));
+    if let (Some([min, max]), Some([low, high])) = (rest, shelf) {
+        let pull = 0.1 * heat / count;
+        let by = [(min[0] + max[0] - low[0] - high[0]) * 0.5 * pull, (min[1] - laws.spring_gap - high[1]) * pull];
+        for i in (0..bodies.len()).filter(alone) {
+            bodies.velocity[i] = [bodies.velocity[i][0] + by[0], bodies.velocity[i][1] + by[1]];
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Force-directed layout, pure and deterministic.
+//!
+//! A [`LayoutRequest`] says what is to be drawn, a [`Simulation`] moves it tick by tick until it rests, a [`Layout`] says
+//! where everything is. No thread, no clock, no global random number: the same calls give the same picture. Units are those
+//! of the sizes in the request; `y` grows upwards.
+//!
+//! ```
+//! use axonscope_layout::{Body, LayoutRequest, Simulation, Spring};
+//!
+//! let body = |key| Body { key, parent: None, half_size: [60.0, 45.0], pin: None };
+//! let request = LayoutRequest {
+//!     bodies: (0..4).map(body).collect(),
+//!     springs: (0..3).map(|i| Spring { source: i, sink: i + 1, weight: 1.0 }).collect(),
+//! };
+//! let mut simulation = Simulation::new(1);
+//! assert!(simulation.set_request(&request));
+//! while simulation.tick() {}
+//! let at = &simulation.layout().positions;
+//! assert!(at[0][0] < at[1][0] && at[1][0] < at[2][0] && at[2][0] < at[3][0], "a pipeline reads from left to right");
+//! ```
+
+mod request;
+mod result;
+
+mod laws;
+mod rng;
+
+mod bodies;
+mod springs;
+
+mod quadtree;
+
+mod forces;
+
+mod graph;
+mod heat;
+mod pivots;
+mod place;
+
+mod simulation;
+
+mod pack;
+
+pub use laws::Laws;
+pub use pack::{Cluster, Packing};
+pub use request::{Body, LayoutRequest, Spring};
+pub use result::{Bounds, Layout};
+pub use simulation::Simulation;
