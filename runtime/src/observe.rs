@@ -2,6 +2,7 @@
 //!
 //! These are in-process types; nothing here is a wire format, and nothing here knows who listens.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
@@ -94,6 +95,15 @@ pub enum PostboxKind {
     Outbox,
 }
 
+impl fmt::Display for PostboxKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Inbox => "inbox",
+            Self::Outbox => "outbox",
+        })
+    }
+}
+
 /// How a linkage joins its two postboxes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum LinkageKind {
@@ -103,6 +113,16 @@ pub enum LinkageKind {
     Inward,
     /// Passthrough: a child's outbox to an outbox of its composite.
     Outward,
+}
+
+impl fmt::Display for LinkageKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Direct => "directly",
+            Self::Inward => "inward",
+            Self::Outward => "outward",
+        })
+    }
 }
 
 /// How a component is doing.
@@ -139,7 +159,8 @@ pub struct ComponentActivity {
 pub struct PostboxActivity {
     /// Inbox: messages taken out by the component. Outbox: messages delivered.
     pub messages: AtomicU64,
-    /// Messages thrown away: sent while unlinked, or to a component that had finished.
+    /// Messages thrown away. Outbox: sent while unlinked, to a component that had finished, or given up while waiting.
+    /// Inbox: thrown away after delivery, because it was full and says so, or because its component ended first.
     pub dropped: AtomicU64,
     /// Inbox: messages that wait now. Outbox: always 0.
     pub depth: AtomicU32,

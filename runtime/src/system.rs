@@ -1,11 +1,31 @@
-//! A system: all components that one program runs, and how they are joined.
+//! A system: all components that one program runs, and how they are joined. The only file that starts tasks.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use thiserror::Error;
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
+use tokio::time::Instant;
 
-use crate::id::ComponentId;
-use crate::observe::{ComponentInfo, Description, Observer, PostboxInfo};
+use crate::component::{Component, Declare, Unstarted};
+use crate::error::{AddError, LinkError, Outcome};
+use crate::id::{ComponentId, LinkageId, PostboxId};
+use crate::linkage::{At, Linkage};
+use crate::name::Name;
+use crate::observe::{
+    ComponentInfo, Description, LinkageKind, Observer, PostboxActivity, PostboxInfo, PostboxKind, State,
+};
+use crate::stop::{Stop, Vitals};
+use crate::storage::{AnyBox, lock};
+use crate::task::Task;
+use crate::topology::{Core, Topology};
+
+/// How long a component has to obey Shutdown, unless the system says otherwise.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// One running set of components. Cheap to clone; all clones are the same system.
 #[derive(Clone)]
@@ -15,7 +35,11 @@ pub struct System {
 
 struct Shared {
     name: Arc<str>,
-    observer: Mutex<Option<Arc<dyn Observer>>>,
+    grace: Duration,
+    observed: AtomicBool,
+    topology: Mutex<Topology>,
+    /// Rings when the last component has ended.
+    idle: Notify,
 }
 
 /// A place between two pages of a walk over all components.
@@ -39,7 +63,20 @@ pub struct AlreadyObserved;
 impl System {
     /// A system without components.
     pub fn new(name: impl Into<Arc<str>>) -> Self {
-        Self { shared: Arc::new(Shared { name: name.into(), observer: Mutex::new(None) }) }
+        Self::with_grace(name, GRACE)
+    }
+
+    /// A system whose components have `grace` to obey Shutdown before they are aborted and named; otherwise that is
+    /// five seconds.
+    pub fn with_grace(name: impl Into<Arc<str>>, grace: Duration) -> Self {
+        let shared = Shared {
+            name: name.into(),
+            grace,
+            observed: AtomicBool::new(false),
+            topology: Mutex::default(),
+            idle: Notify::new(),
+        };
+        Self { shared: Arc::new(shared) }
     }
 
     /// Its name.
@@ -47,26 +84,107 @@ impl System {
         &self.shared.name
     }
 
+    // === Building ===
+
+    /// Adds a component at the top. It does not run before [`Unstarted::start`], so that it can be linked first.
+    pub fn add<C: Component>(&self, name: impl Into<Name>, component: C) -> Result<Unstarted, AddError> {
+        self.add_inside(None, name.into(), component)
+    }
+
+    /// Joins an outbox to an inbox. Messages flow from now on.
+    pub fn link<'s, 't>(&self, source: impl Into<At<'s>>, sink: impl Into<At<'t>>) -> Result<Linkage, LinkError> {
+        self.join(source.into(), sink.into(), LinkageKind::Direct)
+    }
+
+    /// Passes what comes to a composite's inbox on to the inbox of a child; messages that wait there go along.
+    pub fn pass_inward<'s, 't>(
+        &self,
+        outer: impl Into<At<'s>>,
+        inner: impl Into<At<'t>>,
+    ) -> Result<Linkage, LinkError> {
+        self.join(outer.into(), inner.into(), LinkageKind::Inward)
+    }
+
+    /// Passes what a child's outbox sends out by an outbox of its composite.
+    pub fn pass_outward<'s, 't>(
+        &self,
+        inner: impl Into<At<'s>>,
+        outer: impl Into<At<'t>>,
+    ) -> Result<Linkage, LinkError> {
+        self.join(inner.into(), outer.into(), LinkageKind::Outward)
+    }
+
+    fn join(&self, source: At<'_>, sink: At<'_>, kind: LinkageKind) -> Result<Linkage, LinkError> {
+        let (source_kind, sink_kind) = match kind {
+            LinkageKind::Direct => (PostboxKind::Outbox, PostboxKind::Inbox),
+            LinkageKind::Inward => (PostboxKind::Inbox, PostboxKind::Inbox),
+            LinkageKind::Outward => (PostboxKind::Outbox, PostboxKind::Outbox),
+        };
+        let linked = self.edit(|topology| {
+            let source = topology.find(source, source_kind)?;
+            let sink = topology.find(sink, sink_kind)?;
+            topology.link(source, sink, kind)
+        });
+        linked.map(|info| Linkage::new(self.clone(), info))
+    }
+
+    // === Stopping ===
+
+    /// Waits until no component runs.
+    pub async fn finished(&self) {
+        loop {
+            let idle = self.shared.idle.notified();
+            tokio::pin!(idle);
+            idle.as_mut().enable();
+            if lock(&self.shared.topology).live == 0 {
+                return;
+            }
+            idle.await;
+        }
+    }
+
+    /// Tells every component Shutdown and waits until none runs. Returns the paths of those that had to be aborted
+    /// when their grace time was over. Nothing can be added any more.
+    pub async fn shutdown(&self) -> Vec<String> {
+        self.edit(|topology| {
+            topology.shutting_down = true;
+            let all: Vec<_> = topology.components.keys().copied().collect();
+            for id in all {
+                topology.latch(id, Stop::Shutdown);
+            }
+        });
+        self.finished().await;
+        std::mem::take(&mut lock(&self.shared.topology).aborted)
+    }
+
+    // === Observing ===
+
     /// Tells `observer` every structural event from now on. Events are numbered from the system's start, observed or
     /// not, so the first one told may have any number; those after it rise by 1.
     pub fn observe(&self, observer: Arc<dyn Observer>) -> Result<(), AlreadyObserved> {
-        let mut slot = self.shared.observer.lock().unwrap_or_else(PoisonError::into_inner);
-        if slot.is_some() {
+        let mut topology = lock(&self.shared.topology);
+        if topology.observer.is_some() {
             return Err(AlreadyObserved);
         }
-        *slot = Some(observer);
+        topology.observer = Some(observer);
+        self.shared.observed.store(true, Ordering::Relaxed);
         Ok(())
     }
 
     /// Lets the observer go; once this returns it is told nothing more.
     pub fn unobserve(&self) {
-        *self.shared.observer.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        let mut topology = lock(&self.shared.topology);
+        self.shared.observed.store(false, Ordering::Relaxed);
+        let observer = topology.observer.take();
+        drop(topology);
+        drop(observer);
     }
 
     /// Everything that exists now. Holds the structure still for the whole walk: for large systems use
     /// [`describe_from`](Self::describe_from).
     pub fn describe(&self) -> Description {
-        Description::default()
+        let topology = lock(&self.shared.topology);
+        topology.page(None, usize::MAX).0
     }
 
     /// One page of at most `limit` components (and at most [`PAGE_LIMIT`](Self::PAGE_LIMIT)), oldest first, so that
@@ -77,23 +195,254 @@ impl System {
     /// that one still apply, and applying what a later page contained already changes nothing. A linkage comes with
     /// its source, so its sink may be on a later page, or gone by then (its `Unlinked` event follows).
     pub fn describe_from(&self, cursor: Option<Cursor>, limit: usize) -> (Description, Option<Cursor>) {
-        let _ = (cursor, limit);
-        (Description::default(), None)
+        let (page, last) =
+            lock(&self.shared.topology).page(cursor.map(|cursor| cursor.0), limit.clamp(1, Self::PAGE_LIMIT));
+        (page, last.map(Cursor))
     }
 
     /// Walks the activity totals of at most `limit` components (and at most [`PAGE_LIMIT`](Self::PAGE_LIMIT)), in the
     /// order of [`describe_from`](Self::describe_from), without cloning or allocating. `visit` runs while the
     /// structure is held still: it must be quick and must not call back into the system.
+    ///
+    /// Busy times and `last_active_at` are kept only while the system is observed.
     pub fn visit_activity(
         &self,
         cursor: Option<Cursor>,
         limit: usize,
-        visit: impl FnMut(Visit<'_>),
+        mut visit: impl FnMut(Visit<'_>),
     ) -> Option<Cursor> {
-        let _ = (cursor, limit, visit);
+        let topology = lock(&self.shared.topology);
+        let mut left = limit.clamp(1, Self::PAGE_LIMIT);
+        let mut last = None;
+        for (&id, entry) in topology.components_after(cursor.map(|cursor| cursor.0)) {
+            if left == 0 {
+                return last.map(Cursor);
+            }
+            visit(Visit::Component(&entry.info));
+            for postbox in &entry.boxes {
+                visit(Visit::Postbox(&postbox.info));
+            }
+            last = Some(id);
+            left -= 1;
+        }
         None
     }
 
     /// The most components one page holds, so that a page holds the structure still for well under a millisecond.
     pub const PAGE_LIMIT: usize = 1024;
+
+    // === For the rest of the crate ===
+
+    /// Changes the structure. What the change threw away is dropped when the lock is free again.
+    fn edit<R>(&self, change: impl FnOnce(&mut Topology) -> R) -> R {
+        let mut topology = lock(&self.shared.topology);
+        let result = change(&mut topology);
+        let trash = std::mem::take(&mut topology.trash);
+        let idle = topology.live == 0;
+        let runtime = match &topology.runtime {
+            Some(runtime) if !topology.doomed.is_empty() && !topology.reaping => Some(runtime.clone()),
+            _ => None,
+        };
+        topology.reaping |= runtime.is_some();
+        drop(topology);
+        if let Some(runtime) = runtime {
+            runtime.spawn(reap(Arc::downgrade(&self.shared), self.shared.grace));
+        }
+        if idle {
+            self.shared.idle.notify_waiters();
+        }
+        drop(trash);
+        result
+    }
+
+    pub(crate) fn is_observed(&self) -> bool {
+        self.shared.observed.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn path(&self, id: ComponentId) -> String {
+        lock(&self.shared.topology).path(id)
+    }
+
+    pub(crate) fn add_inside<C: Component>(
+        &self,
+        parent: Option<ComponentId>,
+        name: Name,
+        mut component: C,
+    ) -> Result<Unstarted, AddError> {
+        let (type_name, description) = (component.type_name(), component.description());
+        let (id, vitals) = self.edit(|topology| {
+            let added = topology.add_component(parent, name, type_name, description)?;
+            let stop = || Name::Static(std::any::type_name::<Stop>());
+            topology.add_postbox(added.0, "control".into(), PostboxKind::Inbox, stop(), Some(1), |_| Core::Control);
+            topology.add_postbox(added.0, "signal".into(), PostboxKind::Outbox, stop(), None, |_| Core::Signal);
+            Ok::<_, AddError>(added)
+        })?;
+        let mut declare = Declare::new(self, id);
+        let declared = component.declare(&mut declare);
+        match declare.finish().and(declared) {
+            Ok(boxes) => Ok(Unstarted::new(self, id, vitals, component, boxes)),
+            Err(error) => {
+                // Children that were declared remove themselves as the component is dropped.
+                drop(component);
+                self.remove_component(id);
+                Err(error)
+            }
+        }
+    }
+
+    pub(crate) fn start(
+        &self,
+        id: ComponentId,
+        vitals: Arc<Vitals>,
+        work: Pin<Box<dyn Future<Output = Outcome> + Send>>,
+    ) {
+        let runtime = Handle::current();
+        let activity = self.edit(|topology| {
+            topology.runtime.get_or_insert_with(|| runtime.clone());
+            topology.starting(id).then(|| topology.components.get(&id).map(|entry| entry.info.activity.clone()))
+        });
+        let Some(activity) = activity.flatten() else { return };
+        let task = Task::new(self.clone(), id, vitals, activity, work);
+        // Without the lock: a runtime that shuts down drops the task at once, which calls back.
+        let abort = runtime.spawn(task).abort_handle();
+        self.edit(|topology| topology.started(id, abort));
+    }
+
+    pub(crate) fn running(&self, id: ComponentId) {
+        self.edit(|topology| topology.set_state(id, State::Running));
+    }
+
+    pub(crate) fn close_children(&self, id: ComponentId) -> usize {
+        self.edit(|topology| topology.close_children(id))
+    }
+
+    pub(crate) fn ended(&self, id: ComponentId, state: State) {
+        self.edit(|topology| topology.ended(id, state));
+    }
+
+    pub(crate) fn remove_component(&self, id: ComponentId) {
+        self.edit(|topology| topology.remove_component(id));
+    }
+
+    pub(crate) fn latch(&self, id: ComponentId, stop: Stop) {
+        self.edit(|topology| topology.latch(id, stop));
+    }
+
+    pub(crate) fn signal(&self, id: ComponentId, stop: Stop) {
+        self.edit(|topology| topology.signal(id, stop));
+    }
+
+    pub(crate) fn unlink(&self, linkage: LinkageId) {
+        self.edit(|topology| topology.unlink(linkage));
+    }
+
+    pub(crate) fn relink(&self, linkage: LinkageId, sink: At<'_>) -> Result<Linkage, LinkError> {
+        let info = self.edit(|topology| {
+            let kind = topology.sink_kind(linkage).ok_or(LinkError::Unlinked)?;
+            let sink = topology.find(sink, kind)?;
+            topology.relink(linkage, sink)
+        })?;
+        Ok(Linkage::new(self.clone(), info))
+    }
+
+    pub(crate) fn add_postbox(
+        &self,
+        owner: ComponentId,
+        name: Name,
+        kind: PostboxKind,
+        message_type: Name,
+        capacity: Option<u32>,
+        core: impl FnOnce(&Arc<PostboxActivity>) -> Core,
+    ) -> Result<PostboxInfo, AddError> {
+        self.edit(|topology| {
+            let postbox = name.as_str().to_owned();
+            let added = topology.add_postbox(owner, name, kind, message_type, capacity, core);
+            added.ok_or_else(|| AddError::DuplicatePostbox { path: topology.path(owner), postbox })
+        })
+    }
+
+    pub(crate) fn add_signal(&self, owner: ComponentId, name: Name) -> Result<PostboxId, AddError> {
+        let stop = std::any::type_name::<Stop>().into();
+        self.add_postbox(owner, name, PostboxKind::Outbox, stop, None, |_| Core::Signal).map(|info| info.id)
+    }
+
+    pub(crate) fn remove_postbox(&self, id: PostboxId) {
+        self.edit(|topology| topology.remove_postbox(id));
+    }
+
+    pub(crate) fn close_outbox(&self, route: &dyn AnyBox) {
+        let topology = lock(&self.shared.topology);
+        drop(route.close());
+        drop(topology);
+    }
+
+    pub(crate) fn expose(
+        &self,
+        owner: ComponentId,
+        name: Name,
+        kind: PostboxKind,
+        inner: At<'_>,
+    ) -> Result<(), AddError> {
+        self.edit(|topology| topology.expose(owner, name, kind, inner))
+    }
+}
+
+/// Aborts, when their grace time is over, components that were told to shut down and have not. Goes when nobody is
+/// left to wait for.
+async fn reap(shared: std::sync::Weak<Shared>, grace: Duration) {
+    loop {
+        let next = {
+            let Some(shared) = shared.upgrade() else { return };
+            let mut topology = lock(&shared.topology);
+            topology.next_doomed()
+        };
+        let Some((told_at, id)) = next else {
+            let Some(shared) = shared.upgrade() else { return };
+            let mut topology = lock(&shared.topology);
+            if topology.doomed.is_empty() {
+                topology.reaping = false;
+                return;
+            }
+            continue;
+        };
+        let deadline = told_at + grace;
+        if deadline > Instant::now() {
+            tokio::time::sleep_until(deadline).await;
+        }
+        let Some(shared) = shared.upgrade() else { return };
+        let why = format!("did not stop within {grace:?} of being told to shut down; aborted");
+        let abort = System { shared }.edit(|topology| topology.reap(id, &why));
+        if let Some(abort) = abort {
+            abort.abort();
+        }
+    }
+}
+
+/// A component that runs, or has run.
+#[derive(Clone)]
+pub struct ComponentHandle {
+    system: System,
+    id: ComponentId,
+    vitals: Arc<Vitals>,
+}
+
+impl ComponentHandle {
+    pub(crate) fn new(system: System, id: ComponentId, vitals: Arc<Vitals>) -> Self {
+        Self { system, id, vitals }
+    }
+
+    /// Its id.
+    pub fn id(&self) -> ComponentId {
+        self.id
+    }
+
+    /// Latches `stop` at its control, as a signal that is linked to it would.
+    pub fn stop(&self, stop: Stop) {
+        self.system.latch(self.id, stop);
+    }
+
+    /// Waits for its end, and says what that was: [`State::Finished`] or [`State::Failed`].
+    pub async fn ended(&self) -> State {
+        self.vitals.wait_for(|vitals| vitals.end().cloned()).await
+    }
 }

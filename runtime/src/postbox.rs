@@ -1,0 +1,331 @@
+//! The two kinds of postbox as a component holds them, and how it declares them.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll, ready};
+
+use tokio::task::coop;
+
+use crate::error::WouldWait;
+use crate::id::PostboxId;
+use crate::name::Name;
+use crate::observe::{PostboxActivity, add, clock_ns};
+use crate::stop::Shutdown;
+use crate::storage::{AnyBox, Message, Offer, Queue, Route, WhenFull};
+use crate::system::System;
+
+/// How many messages an inbox holds unless it says otherwise.
+pub const DEFAULT_CAPACITY: u32 = 64;
+
+/// What an outbox does with a message while it is not linked.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum WhenUnlinked {
+    /// The message is thrown away and counted at the outbox.
+    #[default]
+    Drop,
+    /// The sender waits, with its message, until there is a linkage.
+    Hold,
+}
+
+/// How an inbox is to be. A name alone will do: `"inbox".into()`.
+#[derive(Clone, Debug)]
+pub struct InboxSpec {
+    pub(crate) name: Name,
+    pub(crate) capacity: u32,
+    pub(crate) when_full: WhenFull,
+}
+
+impl InboxSpec {
+    /// An inbox of [`DEFAULT_CAPACITY`] that makes senders wait when it is full.
+    pub fn new(name: impl Into<Name>) -> Self {
+        Self { name: name.into(), capacity: DEFAULT_CAPACITY, when_full: WhenFull::Wait }
+    }
+
+    /// How many messages it holds, at least 1. Memory is taken only as messages come.
+    #[must_use]
+    pub fn capacity(self, capacity: u32) -> Self {
+        Self { capacity: capacity.max(1), ..self }
+    }
+
+    /// What it does when it is full.
+    #[must_use]
+    pub fn when_full(self, when_full: WhenFull) -> Self {
+        Self { when_full, ..self }
+    }
+}
+
+impl<N: Into<Name>> From<N> for InboxSpec {
+    fn from(name: N) -> Self {
+        Self::new(name)
+    }
+}
+
+/// How an outbox is to be. A name alone will do: `"outbox".into()`.
+#[derive(Clone, Debug)]
+pub struct OutboxSpec {
+    pub(crate) name: Name,
+    pub(crate) when_unlinked: WhenUnlinked,
+}
+
+impl OutboxSpec {
+    /// An outbox that drops and counts while it is not linked.
+    pub fn new(name: impl Into<Name>) -> Self {
+        Self { name: name.into(), when_unlinked: WhenUnlinked::Drop }
+    }
+
+    /// What it does while it is not linked.
+    #[must_use]
+    pub fn when_unlinked(self, when_unlinked: WhenUnlinked) -> Self {
+        Self { when_unlinked, ..self }
+    }
+}
+
+impl<N: Into<Name>> From<N> for OutboxSpec {
+    fn from(name: N) -> Self {
+        Self::new(name)
+    }
+}
+
+/// Where messages wait for a component. Dropping it closes it: what waits, and what is still sent to it, is thrown
+/// away and counted.
+pub struct Inbox<T: Message> {
+    id: PostboxId,
+    queue: Arc<Queue<T>>,
+}
+
+impl<T: Message> Inbox<T> {
+    pub(crate) fn new(id: PostboxId, queue: Arc<Queue<T>>) -> Self {
+        Self { id, queue }
+    }
+
+    /// Its id, for linking.
+    pub fn id(&self) -> PostboxId {
+        self.id
+    }
+
+    /// Waits for the next message. `Ok(None)` says that there will be no more: control has latched
+    /// `ProducerFinished`, every source has signalled or gone, and all messages have been taken.
+    ///
+    /// Nothing is lost when the future is dropped while it waits.
+    pub async fn recv(&mut self) -> Result<Option<T>, Shutdown> {
+        poll_fn(|cx| self.queue.poll_take(cx)).await
+    }
+
+    /// The next message, if one waits now. Works after Shutdown too.
+    pub fn try_recv(&mut self) -> Option<T> {
+        self.queue.try_take()
+    }
+
+    /// How many messages wait.
+    pub fn len(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Whether no message waits.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl<T: Message> Drop for Inbox<T> {
+    fn drop(&mut self) {
+        drop(self.queue.close());
+    }
+}
+
+/// Where messages leave a component. Dropping it says that nothing more will be sent.
+pub struct Outbox<T: Message> {
+    id: PostboxId,
+    route: Arc<Route<T>>,
+    activity: Arc<PostboxActivity>,
+    when_unlinked: WhenUnlinked,
+    system: System,
+    known: Known<T>,
+}
+
+/// What the outbox knew about its route when it last looked.
+struct Known<T> {
+    version: u64,
+    sink: Option<Arc<Queue<T>>>,
+    stopped: bool,
+}
+
+impl<T: Message> Outbox<T> {
+    pub(crate) fn new(
+        id: PostboxId,
+        route: Arc<Route<T>>,
+        activity: Arc<PostboxActivity>,
+        when_unlinked: WhenUnlinked,
+        system: System,
+    ) -> Self {
+        let (version, sink, stopped) = route.look_up();
+        Self { id, route, activity, when_unlinked, system, known: Known { version, sink, stopped } }
+    }
+
+    /// Its id, for linking.
+    pub fn id(&self) -> PostboxId {
+        self.id
+    }
+
+    /// Sends a message; waits while the inbox it goes to is full. If the linkage moves meanwhile, the message takes
+    /// the new way. A message sent to a component that has finished, or while there is no linkage, is thrown away and
+    /// counted (unless the outbox was declared to hold).
+    ///
+    /// The error says that this component has been told to shut down; the message is then thrown away and counted, as
+    /// it is when the future is dropped while it waits. A component with last words uses [`try_send`](Self::try_send).
+    pub fn send(&mut self, message: T) -> Send<'_, T> {
+        Send { outbox: self, message: Some(message), waits_at: None, blocked: false }
+    }
+
+    /// Sends a message if that needs no waiting, and gives it back otherwise. Works after Shutdown too.
+    pub fn try_send(&mut self, message: T) -> Result<(), WouldWait<T>> {
+        let mut message = message;
+        loop {
+            self.refresh();
+            match self.attempt(message, false) {
+                Attempt::Done => return Ok(()),
+                Attempt::Wait(back) => return Err(WouldWait(back)),
+                Attempt::Again(back) => message = back,
+            }
+        }
+    }
+
+    /// Whether its messages reach an inbox now.
+    pub fn is_linked(&mut self) -> bool {
+        self.refresh();
+        self.known.sink.is_some()
+    }
+
+    /// Takes the outbox off its component, with its linkage.
+    pub fn remove(self) {
+        self.system.remove_postbox(self.id);
+    }
+
+    fn refresh(&mut self) {
+        if self.route.version() != self.known.version {
+            let (version, sink, stopped) = self.route.look_up();
+            self.known = Known { version, sink, stopped };
+        }
+    }
+
+    /// One try. With `wait`, takes a place among those who wait if there is no room.
+    fn attempt(&self, message: T, wait: bool) -> Attempt<T> {
+        let Some(sink) = &self.known.sink else {
+            return match self.when_unlinked {
+                WhenUnlinked::Drop => {
+                    add(&self.activity.dropped, 1);
+                    Attempt::Done
+                }
+                // A route that changed since it was read will be read again before anyone sleeps on it.
+                WhenUnlinked::Hold if self.route.version() != self.known.version => Attempt::Again(message),
+                WhenUnlinked::Hold => Attempt::Wait(message),
+            };
+        };
+        let offer = if wait {
+            sink.offer_or_wait(&self.route, self.known.version, message)
+        } else {
+            sink.offer(&self.route, self.known.version, message)
+        };
+        match offer {
+            Offer::Taken => add(&self.activity.messages, 1),
+            Offer::Closed(_) => add(&self.activity.dropped, 1),
+            Offer::Full(message) => return Attempt::Wait(message),
+            Offer::Moved(message) => return Attempt::Again(message),
+        }
+        Attempt::Done
+    }
+}
+
+impl<T: Message> Drop for Outbox<T> {
+    fn drop(&mut self) {
+        // Through the system: routes change only under its lock.
+        self.system.close_outbox(&*self.route);
+    }
+}
+
+enum Attempt<T> {
+    Done,
+    Wait(T),
+    Again(T),
+}
+
+/// A message on its way; see [`Outbox::send`].
+#[must_use = "a message is sent only when this is awaited"]
+pub struct Send<'a, T: Message> {
+    outbox: &'a mut Outbox<T>,
+    message: Option<T>,
+    /// The queue at which it has taken a place.
+    waits_at: Option<Arc<Queue<T>>>,
+    blocked: bool,
+}
+
+// The message is moved out, never pinned.
+impl<T: Message> Unpin for Send<'_, T> {}
+
+impl<T: Message> Future for Send<'_, T> {
+    type Output = Result<(), Shutdown>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let progress = ready!(coop::poll_proceed(cx));
+        let this = self.get_mut();
+        if this.blocked {
+            // Before looking, so that whoever changes something afterwards finds it.
+            this.outbox.route.leave_waker(cx.waker());
+        }
+        let Some(mut message) = this.message.take() else {
+            return Poll::Ready(Ok(()));
+        };
+        loop {
+            if this.outbox.route.version() != this.outbox.known.version {
+                this.leave();
+                this.outbox.refresh();
+            }
+            if this.outbox.known.stopped {
+                this.message = Some(message);
+                return Poll::Ready(Err(Shutdown));
+            }
+            match this.outbox.attempt(message, this.blocked) {
+                Attempt::Done => {
+                    progress.made_progress();
+                    return Poll::Ready(Ok(()));
+                }
+                Attempt::Again(back) => message = back,
+                Attempt::Wait(back) if this.blocked => {
+                    this.message = Some(back);
+                    this.waits_at.clone_from(&this.outbox.known.sink);
+                    return Poll::Pending;
+                }
+                Attempt::Wait(back) => {
+                    message = back;
+                    this.blocked = true;
+                    this.outbox.activity.blocked_since.store(clock_ns(), Ordering::Relaxed);
+                    this.outbox.route.leave_waker(cx.waker());
+                }
+            }
+        }
+    }
+}
+
+impl<T: Message> Send<'_, T> {
+    fn leave(&mut self) {
+        if let Some(queue) = self.waits_at.take() {
+            queue.leave(&self.outbox.route);
+        }
+    }
+}
+
+impl<T: Message> Drop for Send<'_, T> {
+    fn drop(&mut self) {
+        if self.message.is_some() {
+            add(&self.outbox.activity.dropped, 1);
+        }
+        if self.blocked {
+            self.leave();
+            let activity = &self.outbox.activity;
+            let since = activity.blocked_since.swap(0, Ordering::Relaxed);
+            add(&activity.blocked_ns, clock_ns().saturating_sub(since));
+        }
+    }
+}
