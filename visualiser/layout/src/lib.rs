@@ -35,6 +35,8 @@ mod forces;
 mod graph;
 mod heat;
 mod pivots;
+mod stress;
+
 mod place;
 
 mod simulation;

@@ -8,6 +8,7 @@ use crate::laws::Laws;
 use crate::pivots;
 use crate::rng::Rng;
 use crate::springs::{Springs, reach};
+use crate::stress;
 
 /// A part is shaped anew when it has more new bodies than this, and more than twice its old ones.
 const FEW: usize = 32;
@@ -15,6 +16,10 @@ const FEW: usize = 32;
 const GOLDEN_ANGLE: f32 = 2.399_963;
 /// Wider than tall by this much, as screens are.
 const ASPECT: f32 = 1.6;
+
+/// How much further right a new body starts for each step down the flow, and how well those steps are found.
+const RANKED: f32 = 90.0;
+const RANKING_ROUNDS: usize = 40;
 
 /// What a request makes of the bodies: who hangs together, and who has a place already.
 pub(crate) struct Arrival<'a> {
@@ -67,7 +72,9 @@ impl Arrival<'_> {
                 let anchor = &mut anchors[index];
                 *anchor = [anchor[0] + at[0] / old as f32, anchor[1] + at[1] / old as f32];
             }
-            for (&body, at) in part.iter().zip(pivots::shape(self.graph, part, &mut steps)) {
+            let mut places = pivots::shape(self.graph, part, &mut steps);
+            stress::relax(self.graph, part, &mut places, &mut steps, rng);
+            for (&body, at) in part.iter().zip(places) {
                 of[body as usize] = index as u32;
                 bodies.at[body as usize] = at;
             }
@@ -84,6 +91,7 @@ impl Arrival<'_> {
                 flow[1] += f64::from(way[1]);
             }
         }
+        let ranks = self.ranks(bodies, &of);
         for (index, &(number, _)) in fresh.iter().enumerate() {
             let (lengths, flow) = sums[index];
             let scale = if lengths[0] > 1.0e-6 { (lengths[1] / lengths[0]).min(1.0e5) } else { 60.0 } as f32;
@@ -99,7 +107,8 @@ impl Arrival<'_> {
             let mut taken: HashMap<[i32; 2], u32> = HashMap::new();
             for &body in part {
                 let [x, y] = bodies.at[body as usize];
-                let mut at = [scale * (x * cos - y * sin), scale * (x * sin + y * cos)];
+                let ranked = RANKED * ranks[body as usize];
+                let mut at = [scale * (x * cos - y * sin) + ranked, scale * (x * sin + y * cos)];
                 let before = taken.entry(at.map(|side| (side / 40.0).round() as i32)).or_default();
                 let around = sunflower(*before, 30.0);
                 *before += 1;
@@ -110,6 +119,29 @@ impl Arrival<'_> {
             }
             self.fan(part, bodies);
         }
+    }
+
+    /// How far down the flow each body of a new shape stands, in springs: as far as can be one further than what it
+    /// receives from (trophic levels; MacKay, Johnson and Sansom, "How directed is a directed network?", 2020).
+    fn ranks(&self, bodies: &Bodies, of: &[u32]) -> Vec<f32> {
+        let mut ranks = vec![0.0f32; bodies.len()];
+        for _ in 0..RANKING_ROUNDS {
+            for (index, ends) in self.springs.ends.iter().enumerate() {
+                let [a, b] = ends.map(|end| end as usize);
+                if of[a] != NONE {
+                    let (strength, share) = self.springs.stiffness(index);
+                    let off = (ranks[b] - ranks[a] - 1.0) * 0.5 * strength;
+                    ranks[a] += off * (1.0 - share);
+                    ranks[b] -= off * share;
+                }
+            }
+        }
+        for i in 0..bodies.len() {
+            if bodies.parent[i] != NONE {
+                ranks[i] += ranks[bodies.parent[i] as usize];
+            }
+        }
+        ranks
     }
 
     /// Spreads the loose ends of a hub round it: they are all alike, so the shape could not tell them apart.

@@ -1,0 +1,56 @@
+//! Refines the shape of a small part: every pair of bodies as far apart as it is in the graph, by stochastic gradient
+//! descent (Zheng, Pawar and Goodman, "Graph Drawing by Stochastic Gradient Descent", 2018). It tells apart what the
+//! pivots could not, such as chains that leave the same hub.
+
+use std::collections::VecDeque;
+
+use crate::bodies::NONE;
+use crate::graph::Graph;
+use crate::rng::Rng;
+
+/// All pairs are looked at, so that a part must not have more bodies than this.
+pub(crate) const MOST: usize = 400;
+/// Rounds over all pairs; the step shrinks from the first to the last.
+const ROUNDS: i32 = 15;
+/// How far a pair that is one step apart still moves in the last round.
+const LAST: f32 = 0.1;
+
+/// Moves `places`, those of the bodies of one part in its order, towards one unit a step in the graph.
+///
+/// `steps` is scratch, one entry for each body of the whole graph.
+pub(crate) fn relax(graph: &Graph, part: &[u32], places: &mut [[f32; 2]], steps: &mut [u32], rng: &mut Rng) {
+    if part.len() > MOST {
+        return;
+    }
+    let mut pairs: Vec<(u16, u16, u16)> = Vec::with_capacity(part.len() * part.len() / 2);
+    let mut queue = VecDeque::new();
+    for (i, &body) in part.iter().enumerate() {
+        part.iter().for_each(|&other| steps[other as usize] = NONE);
+        graph.steps_from(body, steps, &mut queue);
+        pairs
+            .extend(part[..i].iter().enumerate().map(|(j, &other)| (i as u16, j as u16, steps[other as usize] as u16)));
+    }
+    let furthest = pairs.iter().map(|pair| f32::from(pair.2)).fold(1.0, f32::max);
+    let cooling = (LAST / (furthest * furthest)).powf(1.0 / (ROUNDS - 1) as f32);
+    for round in 0..ROUNDS {
+        for k in (1..pairs.len()).rev() {
+            pairs.swap(k, (rng.next_u64() % (k as u64 + 1)) as usize);
+        }
+        let rate = furthest * furthest * cooling.powi(round);
+        for &(i, j, apart) in &pairs {
+            let (i, j, apart) = (usize::from(i), usize::from(j), f32::from(apart));
+            let mut way = [places[i][0] - places[j][0], places[i][1] - places[j][1]];
+            let mut length = way[0].hypot(way[1]);
+            if length < 1.0e-4 {
+                way = [1.0e-3 * rng.spread(), 1.0e-3];
+                length = way[0].hypot(way[1]);
+            }
+            let by = (rate / (apart * apart)).min(1.0) * 0.5 * (length - apart) / length;
+            places[i] = [places[i][0] - by * way[0], places[i][1] - by * way[1]];
+            places[j] = [places[j][0] + by * way[0], places[j][1] + by * way[1]];
+        }
+    }
+    let count = places.len() as f32;
+    let centre = places.iter().fold([0.0; 2], |sum, at| [sum[0] + at[0] / count, sum[1] + at[1] / count]);
+    places.iter_mut().for_each(|at| *at = [at[0] - centre[0], at[1] - centre[1]]);
+}
