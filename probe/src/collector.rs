@@ -17,7 +17,7 @@ use tracing::{trace, warn};
 use crate::closing::Closing;
 use crate::ledger::Ledger;
 use crate::limits::{CADENCE_MAX, LEDGER_BYTES, PART_BYTES, SWEEP_SHARE};
-use crate::publisher::{Broken, Link};
+use crate::publisher::{Link, LinkError};
 use crate::snapshot::Walk;
 use crate::source::{Lost, Source};
 use crate::sweep::Sweep;
@@ -29,7 +29,7 @@ pub(crate) enum End {
     /// The probe said Farewell.
     Farewell,
     /// The visualiser went.
-    Broken(Broken),
+    Broken(LinkError),
 }
 
 /// Everything that one conversation remembers.
@@ -95,13 +95,13 @@ impl<'a, S: Source> Collector<'a, S> {
                 reason = closing.reason(), if self.farewell.is_none() => self.begin_farewell(reason),
                 request = requests.next() => match request {
                     Some(Ok(request)) => self.on_request(request),
-                    Some(Err(broken)) => return End::Broken(broken),
-                    None => return End::Broken(Broken::Ended),
+                    Some(Err(error)) => return End::Broken(error),
+                    None => return End::Broken(LinkError::Ended),
                 },
                 () = self.source.pressed() => self.drain(),
                 () = sleep_until(self.next_wake()) => self.on_time(),
                 permit = reports.reserve(), if self.has_something_to_say() => {
-                    let Ok(permit) = permit else { return End::Broken(Broken::Ended) };
+                    let Ok(permit) = permit else { return End::Broken(LinkError::Ended) };
                     let Some((captured_at, content)) = self.next_words() else { continue };
                     let is_last = matches!(content, Content::Farewell(_));
                     permit.send(self.report(captured_at, content));
@@ -255,7 +255,7 @@ impl<'a, S: Source> Collector<'a, S> {
     }
 
     fn begin_walk(&mut self) {
-        self.source.start();
+        self.source.stop();
         self.ledger.begin(0);
         self.walk = Some(Walk::new());
         self.walk_began = Instant::now();

@@ -8,7 +8,7 @@ use tracing::{debug, info, warn};
 use crate::closing::Closing;
 use crate::collector::{Collector, End};
 use crate::identity::Identity;
-use crate::publisher::{OpenError, Publisher};
+use crate::publisher::{LinkError, Publisher};
 use crate::source::Source;
 
 /// Runs until the program ends.
@@ -23,26 +23,32 @@ pub(crate) async fn run(
     let mut backoff = Backoff::default();
     let mut has_warned = false;
     loop {
-        match publisher.open(identity.hello()).await {
+        let mut has_listened = false;
+        let error = match publisher.open(identity.hello()).await {
             Ok(link) => {
                 info!(system = identity.name, "a visualiser listens");
+                has_listened = true;
                 let began = Instant::now();
                 let end = Collector::new(&mut source, &mut lost, cadence).run(link, &mut closing).await;
                 source.stop();
-                match end {
-                    End::Farewell => return,
-                    End::Broken(reason) => info!(system = identity.name, "the visualiser went: {reason}"),
-                }
                 if began.elapsed() > STEADY {
                     backoff = Backoff::default();
                     has_warned = false;
                 }
+                match end {
+                    End::Farewell => return,
+                    End::Broken(error) => error,
+                }
             }
-            Err(error @ OpenError::Refused(_)) if !has_warned => {
+            Err(error) => error,
+        };
+        match error {
+            LinkError::Refused(_) if !has_warned => {
                 warn!(system = identity.name, "the visualiser {error}; dialling on");
                 has_warned = true;
             }
-            Err(error) => debug!(system = identity.name, "the visualiser {error}"),
+            _ if has_listened => info!(system = identity.name, "the visualiser {error}; dialling on"),
+            _ => debug!(system = identity.name, "the visualiser {error}"),
         }
         tokio::select! {
             _ = closing.reason() => return,

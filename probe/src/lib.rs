@@ -67,6 +67,9 @@ mod sweep;
 mod to_proto;
 mod words;
 
+#[cfg(test)]
+mod convergence;
+
 pub use builder::{Builder, StartError};
 pub use endpoint::EndpointError;
 pub use probe::Probe;

@@ -93,6 +93,9 @@ impl Observer for Pending {
             return;
         }
         let mut store = self.store();
+        if !self.keeping.load(Ordering::Acquire) {
+            return; // It stopped between the two, and nobody must find this event later.
+        }
         if store.overflowed {
             store.lost += 1;
             return;
@@ -130,4 +133,115 @@ fn weight(event: &Event) -> usize {
             | Event::Linked(_)
             | Event::Unlinked(_) => 0,
         }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::sync::Arc;
+
+    use axonscope_runtime::{Component, Context, Outcome, System};
+
+    use super::*;
+
+    struct Idle;
+
+    impl Component for Idle {
+        type Boxes = ();
+
+        async fn run(self, (): (), _: Context) -> Outcome {
+            Ok(())
+        }
+    }
+
+    /// A system whose events the store gets, and a way to cause one component's worth of them.
+    fn observed() -> (Arc<Pending>, impl Fn(usize)) {
+        let pending = Arc::new(Pending::default());
+        let system = System::new("test");
+        system.observe(pending.clone()).unwrap();
+        (pending, move |name_length| drop(system.add("x".repeat(name_length), Idle).unwrap()))
+    }
+
+    fn numbers(pending: &Pending) -> Result<Vec<u64>, Overflow> {
+        let mut load = Vec::new();
+        pending.take(&mut load)?;
+        Ok(load.into_iter().map(|(number, _)| number).collect())
+    }
+
+    #[test]
+    fn events_come_out_once_and_in_order() {
+        let (pending, cause) = observed();
+        pending.start();
+        cause(1);
+        cause(1);
+        let first = numbers(&pending).unwrap();
+        assert!(first.len() >= 4 && first.windows(2).all(|pair| pair[1] == pair[0] + 1), "{first:?}");
+        assert_eq!(numbers(&pending).unwrap(), []);
+        cause(1);
+        assert_eq!(numbers(&pending).unwrap()[0], first.last().unwrap() + 1);
+    }
+
+    #[test]
+    fn nothing_is_kept_while_nobody_listens() {
+        let (pending, cause) = observed();
+        cause(1);
+        assert_eq!(numbers(&pending).unwrap(), []);
+        pending.start();
+        cause(1);
+        pending.stop();
+        cause(1);
+        assert_eq!(numbers(&pending).unwrap(), []);
+        assert_eq!(pending.store().events.capacity(), 0);
+    }
+
+    #[test]
+    fn a_full_store_counts_what_it_throws_away_until_it_starts_again() {
+        let (pending, cause) = observed();
+        pending.start();
+        cause(1);
+        let each = numbers(&pending).unwrap().len() as u64;
+        cause(PENDING_BYTES / 2);
+        cause(PENDING_BYTES);
+        assert_eq!(numbers(&pending), Err(Overflow { lost: 2 * each }));
+        assert_eq!(pending.store().events.capacity(), 0, "the backlog is gone");
+        cause(1);
+        assert_eq!(numbers(&pending), Err(Overflow { lost: each }));
+        pending.start();
+        cause(1);
+        assert_eq!(numbers(&pending).unwrap().len() as u64, each);
+    }
+
+    #[tokio::test]
+    async fn a_half_full_store_rings() {
+        let (pending, cause) = observed();
+        pending.start();
+        cause(1);
+        let rings = async |pending: &Pending| {
+            tokio::select! {
+                biased;
+                () = pending.pressed() => true,
+                () = tokio::task::yield_now() => false,
+            }
+        };
+        assert!(!rings(&pending).await);
+        cause(PENDING_BYTES / 2);
+        assert!(rings(&pending).await);
+        assert!(!rings(&pending).await, "once");
+    }
+
+    #[test]
+    fn the_store_never_takes_more_than_its_bound() {
+        let (pending, cause) = observed();
+        pending.start();
+        let mut largest = 0;
+        for _ in 0..20_000 {
+            cause(10);
+            let store = pending.store();
+            largest = largest.max(store.events.capacity() * size_of::<(u64, Event)>());
+            assert!(store.weight <= PENDING_BYTES + 2 * size_of::<(u64, Event)>() + 10);
+        }
+        assert!(pending.store().overflowed);
+        assert!(largest > PENDING_BYTES / 4 && largest <= PENDING_BYTES, "{largest} bytes");
+    }
 }

@@ -24,8 +24,8 @@ use crate::source::RuntimeSource;
 #[derive(Debug)]
 pub struct Probe {
     closer: Closer,
-    /// Disconnected when the thread is done.
-    done: Receiver<()>,
+    /// Disconnected when the thread is done; `None` once that was waited for.
+    done: Option<Receiver<()>>,
 }
 
 impl Probe {
@@ -36,7 +36,7 @@ impl Probe {
 
     /// Says farewell with a `reason`, one sentence such as "finished", and waits at most a second until a visualiser that
     /// listens has it. Returns at once where none does.
-    pub fn close(self, reason: impl Into<String>) {
+    pub fn close(mut self, reason: impl Into<String>) {
         self.end(reason.into());
     }
 
@@ -60,15 +60,13 @@ impl Probe {
             runtime.block_on(until_closed(dialer::run(source, identity, publisher, cadence, closing.clone()), closing));
         })?;
         has_started.recv().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))?;
-        Ok(Self { closer, done })
+        Ok(Self { closer, done: Some(done) })
     }
 
-    fn end(&self, reason: String) {
+    fn end(&mut self, reason: String) {
+        let Some(done) = self.done.take() else { return };
         self.closer.close(reason);
-        // A little longer than the thread gives itself, so that it ends in order.
-        let outcome = self.done.recv_timeout(FAREWELL_WAIT);
-        debug_assert_ne!(outcome, Ok(()), "the thread sends nothing");
-        if outcome == Err(RecvTimeoutError::Timeout) {
+        if done.recv_timeout(FAREWELL_WAIT) == Err(RecvTimeoutError::Timeout) {
             tracing::debug!("the farewell could not be delivered in time");
         }
     }
@@ -84,6 +82,7 @@ impl Drop for Probe {
 async fn until_closed(work: impl Future<Output = ()>, mut closing: Closing) {
     let patience = async {
         closing.reason().await;
+        // A little less than the program waits, so that the thread ends in order.
         tokio::time::sleep(FAREWELL_WAIT * 9 / 10).await;
     };
     tokio::select! {

@@ -1,6 +1,5 @@
 //! Carries Reports to a visualiser and its Requests back; gRPC is the first way.
 
-use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -11,15 +10,15 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
-use tonic::Status;
+use tonic::{Code, Status};
 use tonic::transport::Endpoint;
 
 use crate::limits::REPORTS_AHEAD;
 
 /// One way to reach a visualiser.
-pub(crate) trait Publisher: Send {
+pub(crate) trait Publisher {
     /// Says `hello`, and gives a link once the other side has answered. Must be cheap to call again after an error.
-    fn open(&mut self, hello: Report) -> impl Future<Output = Result<Link, OpenError>> + Send;
+    async fn open(&mut self, hello: Report) -> Result<Link, LinkError>;
 }
 
 /// A visualiser that listens. Dropping the sender ends our side in order, with everything sent before delivered.
@@ -30,31 +29,38 @@ pub(crate) struct Link {
     pub(crate) requests: Requests,
 }
 
-pub(crate) type Requests = Pin<Box<dyn Stream<Item = Result<Request, Broken>> + Send>>;
+pub(crate) type Requests = Pin<Box<dyn Stream<Item = Result<Request, LinkError>>>>;
 
-/// Nobody listens.
+/// Why nobody listens, or nobody any more.
 #[derive(Debug, Error)]
-pub(crate) enum OpenError {
+pub(crate) enum LinkError {
     /// Nobody is there.
     #[error("cannot be reached: {0}")]
     Unreachable(#[from] tonic::transport::Error),
     /// Somebody is there and says nothing.
     #[error("does not answer")]
     Silent,
-    /// The visualiser does not want to hear this.
+    /// The visualiser ended its side.
+    #[error("ended the stream")]
+    Ended,
+    /// The network broke.
+    #[error("went away: {}", .0.message())]
+    Gone(Status),
+    /// The visualiser does not want to hear this, and says why.
     #[error("refuses: {}", .0.message())]
-    Refused(#[from] Status),
+    Refused(Status),
 }
 
-/// A link that was open is not any more.
-#[derive(Debug, Error)]
-pub(crate) enum Broken {
-    /// The visualiser ended its side.
-    #[error("the visualiser ended the stream")]
-    Ended,
-    /// The visualiser, or the network, says why.
-    #[error("{}", .0.message())]
-    Status(#[from] Status),
+impl From<Status> for LinkError {
+    fn from(status: Status) -> Self {
+        match status.code() {
+            // What the transport says when it breaks, and a server that goes.
+            Code::Unavailable | Code::Unknown | Code::Cancelled | Code::Internal | Code::DeadlineExceeded => {
+                Self::Gone(status)
+            }
+            _ => Self::Refused(status),
+        }
+    }
 }
 
 /// Dials a visualiser over HTTP/2.
@@ -87,14 +93,14 @@ impl GrpcPublisher {
 }
 
 impl Publisher for GrpcPublisher {
-    async fn open(&mut self, hello: Report) -> Result<Link, OpenError> {
+    async fn open(&mut self, hello: Report) -> Result<Link, LinkError> {
         let channel = self.endpoint.connect().await?;
         let mut client = VisualiserClient::new(channel).max_decoding_message_size(REQUEST_BYTES);
         let (reports, outgoing) = mpsc::channel(REPORTS_AHEAD);
         // The answer may wait for Hello, so Hello goes first; an empty channel has room for it.
         let _ = reports.try_send(hello);
         let answer = timeout(OPEN_WAIT, client.observe(ReceiverStream::new(outgoing)));
-        let requests = answer.await.map_err(|_| OpenError::Silent)??.into_inner();
-        Ok(Link { reports, requests: Box::pin(requests.map(|request| request.map_err(Broken::from))) })
+        let requests = answer.await.map_err(|_| LinkError::Silent)??.into_inner();
+        Ok(Link { reports, requests: Box::pin(requests.map(|request| request.map_err(LinkError::from))) })
     }
 }

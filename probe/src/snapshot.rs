@@ -55,6 +55,10 @@ impl<C: Copy> Walk<C> {
         ledger: &mut Ledger,
     ) -> Result<Option<Snapshot>, Lost> {
         if self.is_page_told() && self.round != Round::Over {
+            if self.event_number.is_none() {
+                // Not before there is room for the first part: until then an event costs nothing.
+                source.start();
+            }
             let (page, next) = source.page(self.cursor);
             self.turn(page, next, source, ledger)?;
         }

@@ -2,26 +2,24 @@
 
 mod runtime;
 
-use std::future::Future;
-
 use crate::ledger::Ledger;
 use crate::words::Page;
 
 pub(crate) use runtime::{RuntimeSource, Sample, Totals};
 
 /// One way to observe a program.
-pub(crate) trait Source: Send {
+pub(crate) trait Source {
     /// A place between two pages.
-    type Cursor: Copy + Send;
+    type Cursor: Copy;
 
     /// Keeps events from now on, for a snapshot that begins after this call. What was kept is forgotten.
-    fn start(&self);
+    fn start(&mut self);
 
     /// Keeps nothing while nobody listens.
-    fn stop(&self);
+    fn stop(&mut self);
 
     /// Returns when events should be taken in before the next tick.
-    fn pressed(&self) -> impl Future<Output = ()> + Send;
+    async fn pressed(&self);
 
     /// Takes all events so far into the ledger, where births and deaths meet.
     fn drain(&mut self, ledger: &mut Ledger) -> Result<(), Lost>;

@@ -69,11 +69,11 @@ impl RuntimeSource {
 impl Source for RuntimeSource {
     type Cursor = Cursor;
 
-    fn start(&self) {
+    fn start(&mut self) {
         self.pending.start();
     }
 
-    fn stop(&self) {
+    fn stop(&mut self) {
         self.pending.stop();
     }
 
