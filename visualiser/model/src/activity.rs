@@ -66,14 +66,7 @@ pub(crate) struct Activities {
 
 impl Default for Traffic {
     fn default() -> Self {
-        Traffic {
-            messages: Tally::default(),
-            dropped: 0,
-            depth: 0,
-            high_water: 0,
-            waits: NONE,
-            epoch: 0,
-        }
+        Traffic { messages: Tally::default(), dropped: 0, depth: 0, high_water: 0, waits: NONE, epoch: 0 }
     }
 }
 
@@ -113,8 +106,7 @@ impl Flow {
     pub(crate) fn add(&mut self, more: u64, clock: &mut Clock) {
         self.messages.settle(clock.age(self.epoch));
         self.epoch = clock.grow();
-        self.messages
-            .raise(self.messages.total.saturating_add(more), false);
+        self.messages.raise(self.messages.total.saturating_add(more), false);
     }
 
     pub(crate) fn rate(&self, clock: &Clock) -> f64 {
@@ -133,22 +125,19 @@ impl Spent {
     }
 
     /// Takes a newer total and what goes on now; `past` keeps the total out of the window.
-    pub(crate) fn raise(&mut self, total_ns: u64, since: u64, past: bool, clock: &Clock) {
+    pub(crate) fn raise(&mut self, total_ns: u64, since: u64, past: bool, clock: &mut Clock) {
         let more = total_ns.saturating_sub(self.total_ns);
         if !past {
             // What went on when a base was taken and has ended now: its part before the base is not in the window.
             let before = |base: u64| {
-                if self.since == 0 {
-                    0
-                } else {
-                    base.saturating_sub(self.since)
-                }
+                if self.since == 0 { 0 } else { base.saturating_sub(self.since) }
             };
             self.older += more.saturating_sub(before(clock.base)) as f32;
             self.younger += more.saturating_sub(before(clock.younger())) as f32;
         }
         self.total_ns += more;
         self.since = since;
+        clock.begin(since);
     }
 
     /// Nanoseconds of the window that have ended.
@@ -166,11 +155,7 @@ impl Spent {
         if window <= 0.0 {
             return 0.0;
         }
-        let now = if self.since == 0 {
-            0
-        } else {
-            clock.at.saturating_sub(self.since.max(clock.base))
-        };
+        let now = if self.since == 0 { 0 } else { clock.at.saturating_sub(self.since.max(clock.base)) };
         ((f64::from(self.recent_ns(age)) + now as f64) / 1e9 / window).min(1.0) as f32
     }
 }
@@ -186,17 +171,13 @@ mod tests {
         let mut clock = Clock::default();
         clock.sample(10 * SECOND);
         let mut waits = Spent::default();
-        waits.raise(0, 5 * SECOND, false, &clock);
+        waits.raise(0, 5 * SECOND, false, &mut clock);
         clock.sample(11 * SECOND);
-        assert_eq!(
-            waits.share(clock.age(0), &clock),
-            1.0,
-            "waiting all the time"
-        );
+        assert_eq!(waits.share(clock.age(0), &clock), 1.0, "waiting all the time");
         waits.settle(clock.age(0));
         let epoch = clock.grow();
         // It ended at 11.5, having lasted 6.5 s, of which 1.5 s since the older base.
-        waits.raise(6 * SECOND + SECOND / 2, 0, false, &clock);
+        waits.raise(6 * SECOND + SECOND / 2, 0, false, &mut clock);
         clock.sample(11 * SECOND + 900_000_000);
         let share = waits.share(clock.age(epoch), &clock);
         assert!((share - 1.5 / 1.9).abs() < 0.001, "{share}");

@@ -20,6 +20,8 @@ pub(crate) struct Clock {
     epoch: u32,
     /// The epoch in which something last grew.
     grew: u32,
+    /// The latest time at which something began that may still go on.
+    began: u64,
     settles_at: u64,
     /// False from a silence or a parting up to the next sample: nothing is known to flow.
     pub(crate) flowing: bool,
@@ -32,9 +34,12 @@ impl Clock {
             return None;
         }
         let resumes = !std::mem::replace(&mut self.flowing, true);
+        // What began within the window takes a growing part of it.
+        let spreads = self.began > self.base;
         if self.at == 0 {
             (self.base, self.younger) = (at, at);
             self.epoch = self.epoch.wrapping_add(2);
+            self.grew = self.epoch;
         } else if at - self.younger >= ROTATION_NS {
             self.base = std::mem::replace(&mut self.younger, at);
             self.epoch = self.epoch.wrapping_add(1);
@@ -44,7 +49,7 @@ impl Clock {
             self.settles_at = at.saturating_add(SETTLING_NS);
         }
         // Two rotations after the last growth everything has reached zero and rests.
-        Some(resumes || self.age(self.grew) <= 2)
+        Some(resumes || spreads || self.age(self.grew) <= 2)
     }
 
     /// A snapshot began: totals of what it brings are history.
@@ -63,6 +68,11 @@ impl Clock {
         self.epoch
     }
 
+    /// Something goes on since then.
+    pub(crate) fn begin(&mut self, since: u64) {
+        self.began = self.began.max(since);
+    }
+
     /// How many bases were taken since `epoch`.
     pub(crate) fn age(&self, epoch: u32) -> u32 {
         self.epoch.wrapping_sub(epoch)
@@ -71,11 +81,7 @@ impl Clock {
     /// Seconds from the older base to the latest sample; 0 while there is nothing to divide by.
     pub(crate) fn window_secs(&self) -> f64 {
         let window = self.at - self.base;
-        if self.flowing && window >= SHORTEST_NS {
-            window as f64 / 1e9
-        } else {
-            0.0
-        }
+        if self.flowing && window >= SHORTEST_NS { window as f64 / 1e9 } else { 0.0 }
     }
 
     /// The base that the window will begin at next.
@@ -102,12 +108,7 @@ mod tests {
             clock.sample(5_000_000_000 + tick * 100_000_000);
             windows.push((clock.window_secs() * 10.0).round() as u32);
         }
-        assert_eq!(
-            windows[..22],
-            [
-                0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 10, 11
-            ]
-        );
+        assert_eq!(windows[..22], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 10, 11]);
         assert!(windows[20..].iter().all(|window| (10..20).contains(window)));
     }
 
@@ -116,20 +117,8 @@ mod tests {
         let mut clock = Clock::default();
         assert_eq!(clock.sample(1_000_000_000), Some(true));
         clock.grow();
-        let visible: Vec<_> = (2..8)
-            .map(|second| clock.sample(second * 1_000_000_000))
-            .collect();
-        assert_eq!(
-            visible,
-            [
-                Some(true),
-                Some(true),
-                Some(false),
-                Some(false),
-                Some(false),
-                Some(false)
-            ]
-        );
+        let visible: Vec<_> = (2..8).map(|second| clock.sample(second * 1_000_000_000)).collect();
+        assert_eq!(visible, [Some(true), Some(true), Some(false), Some(false), Some(false), Some(false)]);
     }
 
     #[test]

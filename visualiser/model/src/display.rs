@@ -115,11 +115,7 @@ pub fn bytes(bytes: u64) -> String {
         amount /= 1024.0;
         unit += 1;
     }
-    if amount < 9.95 {
-        format!("{amount:.1} {}", UNITS[unit])
-    } else {
-        format!("{amount:.0} {}", UNITS[unit])
-    }
+    if amount < 9.95 { format!("{amount:.1} {}", UNITS[unit]) } else { format!("{amount:.0} {}", UNITS[unit]) }
 }
 
 fn push(shown: &mut String, character: char) {
@@ -194,15 +190,7 @@ mod tests {
 
     #[test]
     fn numbers_read_well() {
-        check(
-            count,
-            &[
-                (0, "0"),
-                (999, "999"),
-                (1_000, "1 000"),
-                (1_234_567, "1 234 567"),
-            ],
-        );
+        check(count, &[(0, "0"), (999, "999"), (1_000, "1 000"), (1_234_567, "1 234 567")]);
         assert_eq!(count(u64::MAX), "18 446 744 073 709 551 615");
         check(
             rate,
@@ -222,14 +210,7 @@ mod tests {
         );
         check(
             share,
-            &[
-                (0.0, "0 %"),
-                (0.004, "< 1 %"),
-                (0.98, "98 %"),
-                (0.999, "> 99 %"),
-                (1.0, "100 %"),
-                (f32::NAN, "0 %"),
-            ],
+            &[(0.0, "0 %"), (0.004, "< 1 %"), (0.98, "98 %"), (0.999, "> 99 %"), (1.0, "100 %"), (f32::NAN, "0 %")],
         );
         check(
             bytes,

@@ -15,8 +15,10 @@ impl Seed {
         Seed(state.hash_one(0u8), state.hash_one(1u8) | 1 | 1 << 63)
     }
 
+    /// Programs number what belongs together in a row, and tell of it together: neighbours stay neighbours, so that a
+    /// component with its postboxes costs one line of cache and not five.
     pub(crate) fn number(self, number: u64) -> u32 {
-        self.fold(number ^ self.0) as u32
+        (self.fold(number / 8 ^ self.0) as u32) << 3 | (number % 8) as u32
     }
 
     pub(crate) fn text(self, text: &str) -> u32 {

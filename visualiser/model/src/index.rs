@@ -5,8 +5,11 @@
 use crate::slab::NONE;
 
 /// Open addressing with linear probing; removal closes the hole, so that there are no tombstones.
+///
+/// `SIXTEENTHS` is how full it gets before it grows. Long runs of neighbours make removal slow, and hashes that keep
+/// neighbours together make long runs: those want more room.
 #[derive(Default)]
-pub(crate) struct Index {
+pub(crate) struct Index<const SIXTEENTHS: usize> {
     buckets: Vec<Bucket>,
     len: usize,
 }
@@ -18,13 +21,10 @@ struct Bucket {
     slot: u32,
 }
 
-const FREE: Bucket = Bucket {
-    hash: 0,
-    slot: NONE,
-};
+const FREE: Bucket = Bucket { hash: 0, slot: NONE };
 const FEWEST: usize = 16;
 
-impl Index {
+impl<const SIXTEENTHS: usize> Index<SIXTEENTHS> {
     /// The slot that was inserted under `hash` and for which `is` holds.
     pub(crate) fn find(&self, hash: u32, is: impl Fn(u32) -> bool) -> Option<u32> {
         self.place(hash, is).map(|place| self.buckets[place].slot)
@@ -32,8 +32,7 @@ impl Index {
 
     /// Adds a slot that is not in here.
     pub(crate) fn insert(&mut self, hash: u32, slot: u32) {
-        // Thirteen sixteenths: beyond it a search that finds nothing gets long.
-        if (self.len + 1) * 16 > self.buckets.len() * 13 {
+        if (self.len + 1) * 16 > self.buckets.len() * SIXTEENTHS {
             self.resize((self.buckets.len() * 2).max(FEWEST));
         }
         self.put(Bucket { hash, slot });
@@ -116,7 +115,7 @@ mod tests {
         #[test]
         fn it_finds_what_a_map_finds(steps in prop::collection::vec((0u32..80, any::<bool>()), 0..600)) {
             let hash_of = |slot: u32| (slot % 23).wrapping_mul(0x9E37_79B1);
-            let mut index = Index::default();
+            let mut index = Index::<13>::default();
             let mut map = BTreeMap::new();
             for (slot, adds) in steps {
                 if adds {
@@ -138,7 +137,7 @@ mod tests {
 
     #[test]
     fn it_gives_memory_back() {
-        let mut index = Index::default();
+        let mut index = Index::<13>::default();
         for slot in 0..10_000u32 {
             index.insert(slot.wrapping_mul(0x9E37_79B1), slot);
         }

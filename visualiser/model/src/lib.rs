@@ -26,9 +26,12 @@ mod topology;
 mod totals;
 mod words;
 
+#[cfg(test)]
+mod tests;
+
 pub use change::{
-    Anomaly, Change, ComponentActivity, LinkageKind, NewComponent, NewLinkage, NewPostbox,
-    PostboxActivity, PostboxKind, State,
+    Anomaly, Change, ComponentActivity, LinkageKind, NewComponent, NewLinkage, NewPostbox, PostboxActivity,
+    PostboxKind, State,
 };
 pub use id::{ComponentId, LinkageId, PostboxId, SystemId};
 pub use limits::Limits;

@@ -12,42 +12,23 @@ pub(crate) struct Near {
 }
 
 impl Near {
-    pub(crate) const ALONE: Near = Near {
-        next: NONE,
-        prev: NONE,
-    };
+    pub(crate) const ALONE: Near = Near { next: NONE, prev: NONE };
 }
 
 /// Puts `slot` at the end of the list that begins at `first`; answers where the list begins now.
-pub(crate) fn push<T>(
-    things: &mut Slab<T>,
-    first: u32,
-    slot: u32,
-    near: impl Fn(&mut T) -> &mut Near,
-) -> u32 {
+pub(crate) fn push<T>(things: &mut Slab<T>, first: u32, slot: u32, near: impl Fn(&mut T) -> &mut Near) -> u32 {
     if first == NONE {
-        *near(&mut things[slot]) = Near {
-            next: NONE,
-            prev: slot,
-        };
+        *near(&mut things[slot]) = Near { next: NONE, prev: slot };
         return slot;
     }
     let last = std::mem::replace(&mut near(&mut things[first]).prev, slot);
     near(&mut things[last]).next = slot;
-    *near(&mut things[slot]) = Near {
-        next: NONE,
-        prev: last,
-    };
+    *near(&mut things[slot]) = Near { next: NONE, prev: last };
     first
 }
 
 /// Takes `slot` out of the list that begins at `first`; answers where the list begins now.
-pub(crate) fn remove<T>(
-    things: &mut Slab<T>,
-    first: u32,
-    slot: u32,
-    near: impl Fn(&mut T) -> &mut Near,
-) -> u32 {
+pub(crate) fn remove<T>(things: &mut Slab<T>, first: u32, slot: u32, near: impl Fn(&mut T) -> &mut Near) -> u32 {
     let Near { next, prev } = std::mem::replace(near(&mut things[slot]), Near::ALONE);
     let first_now = if first == slot { next } else { first };
     if first != slot {
@@ -61,11 +42,7 @@ pub(crate) fn remove<T>(
 }
 
 /// The slots of the list that begins at `first`.
-pub(crate) fn walk<T>(
-    things: &Slab<T>,
-    first: u32,
-    near: impl Fn(&T) -> Near,
-) -> impl Iterator<Item = u32> {
+pub(crate) fn walk<T>(things: &Slab<T>, first: u32, near: impl Fn(&T) -> Near) -> impl Iterator<Item = u32> {
     std::iter::successors(some(first), move |slot| some(near(&things[*slot]).next))
 }
 

@@ -25,10 +25,7 @@ pub struct Model {
 impl Model {
     /// Empty.
     pub fn new(limits: Limits) -> Model {
-        Model {
-            limits,
-            ..Model::default()
-        }
+        Model { limits, ..Model::default() }
     }
 
     /// A stream said Hello. An instance that is known is the same system again, whether or not its old stream has ended;
@@ -39,10 +36,7 @@ impl Model {
     /// # Errors
     /// [`Refusal::TooManySystems`] when that many are connected.
     pub fn connect(&mut self, hello: Hello, now_ns: u64) -> Result<SystemId, Refusal> {
-        let known = self
-            .systems
-            .iter()
-            .position(|system| system.instance == hello.instance);
+        let known = self.systems.iter().position(|system| system.instance == hello.instance);
         let connected = |system: &&System| system.status.is_connected();
         let returns = known.is_some_and(|index| self.systems[index].status.is_connected());
         if !returns && self.systems.iter().filter(connected).count() >= self.limits.systems {
@@ -70,12 +64,10 @@ impl Model {
 
     /// Cannot fail and cannot panic; a system that is not known answers nothing.
     pub fn apply(&mut self, id: SystemId, change: Change) -> Applied {
-        let change = match self.make_room(&change) {
-            true => change,
-            false => Change::Refused(Anomaly::OverLimit {
-                what: "memory of all systems together",
-            }),
-        };
+        if !self.make_room(&change) {
+            let what = "memory of all systems together";
+            return self.apply(id, Change::Refused(Anomaly::OverLimit { what }));
+        }
         let Some(index) = self.index(id) else {
             return Applied::NOTHING;
         };
@@ -103,22 +95,13 @@ impl Model {
             return;
         }
         self.systems[index].disconnect(match farewell {
-            Some(reason) => Status::Left {
-                at_ns: now_ns,
-                reason,
-            },
+            Some(reason) => Status::Left { at_ns: now_ns, reason },
             None => Status::Lost { at_ns: now_ns },
         });
         self.activity_version += 1;
         let name = self.systems[index].name.clone();
         self.evict_if(|system| system.id != id && system.name == name);
-        while self
-            .systems
-            .iter()
-            .filter(|system| departed_at(system).is_some())
-            .count()
-            > self.limits.departed
-        {
+        while self.systems.iter().filter(|system| departed_at(system).is_some()).count() > self.limits.departed {
             self.evict_oldest();
         }
     }
@@ -169,17 +152,12 @@ impl Model {
     }
 
     fn index(&self, id: SystemId) -> Option<usize> {
-        self.systems
-            .binary_search_by_key(&id, |system| system.id)
-            .ok()
+        self.systems.binary_search_by_key(&id, |system| system.id).ok()
     }
 
     fn is_taken(&self, name: &str, ordinal: u32, except: Option<usize>) -> bool {
         self.systems.iter().enumerate().any(|(index, system)| {
-            system.status.is_connected()
-                && system.ordinal == ordinal
-                && system.name == name
-                && Some(index) != except
+            system.status.is_connected() && system.ordinal == ordinal && system.name == name && Some(index) != except
         })
     }
 
@@ -195,10 +173,7 @@ impl Model {
     fn make_room(&mut self, change: &Change) -> bool {
         let adds = matches!(
             change,
-            Change::ComponentAdded(_)
-                | Change::PostboxAdded(_)
-                | Change::Linked(_)
-                | Change::StateChanged { .. }
+            Change::ComponentAdded(_) | Change::PostboxAdded(_) | Change::Linked(_) | Change::StateChanged { .. }
         );
         while adds && self.bytes >= self.limits.bytes {
             if !self.evict_oldest() {
@@ -210,11 +185,7 @@ impl Model {
 
     /// False when nobody has departed.
     fn evict_oldest(&mut self) -> bool {
-        let oldest = self
-            .systems
-            .iter()
-            .filter_map(|system| Some((departed_at(system)?, system.id)))
-            .min();
+        let oldest = self.systems.iter().filter_map(|system| Some((departed_at(system)?, system.id))).min();
         if let Some((_, id)) = oldest {
             self.evict_if(|system| system.id == id);
         }
@@ -224,8 +195,7 @@ impl Model {
     /// Drops the departed systems for which `which` holds.
     fn evict_if(&mut self, which: impl Fn(&System) -> bool) {
         let before = self.systems.len();
-        self.systems
-            .retain(|system| departed_at(system).is_none() || !which(system));
+        self.systems.retain(|system| departed_at(system).is_none() || !which(system));
         let evicted = before - self.systems.len();
         if evicted > 0 {
             self.evicted += evicted as u64;

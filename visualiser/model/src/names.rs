@@ -15,7 +15,7 @@ impl Name {
 pub(crate) struct Names {
     seed: Seed,
     texts: Slab<Counted>,
-    index: Index,
+    index: Index<13>,
     bytes: usize,
 }
 
@@ -29,12 +29,7 @@ const OVERHEAD: usize = size_of::<Counted>() + 12 + 16;
 
 impl Names {
     pub(crate) fn new(seed: Seed) -> Names {
-        Names {
-            seed,
-            texts: Slab::default(),
-            index: Index::default(),
-            bytes: 0,
-        }
+        Names { seed, texts: Slab::default(), index: Index::default(), bytes: 0 }
     }
 
     /// One more use of `text`.
@@ -43,18 +38,12 @@ impl Names {
             return Name::EMPTY;
         }
         let hash = self.seed.text(&text);
-        if let Some(slot) = self
-            .index
-            .find(hash, |slot| *self.texts[slot].text == *text)
-        {
+        if let Some(slot) = self.index.find(hash, |slot| *self.texts[slot].text == *text) {
             self.texts[slot].uses += 1;
             return Name(slot);
         }
         self.bytes += text.len() + OVERHEAD;
-        let slot = self.texts.insert(Counted {
-            text: text.into_boxed_str(),
-            uses: 1,
-        });
+        let slot = self.texts.insert(Counted { text: text.into_boxed_str(), uses: 1 });
         self.index.insert(hash, slot);
         Name(slot)
     }
@@ -75,11 +64,7 @@ impl Names {
     }
 
     pub(crate) fn text(&self, name: Name) -> &str {
-        if name == Name::EMPTY {
-            ""
-        } else {
-            &self.texts[name.0].text
-        }
+        if name == Name::EMPTY { "" } else { &self.texts[name.0].text }
     }
 
     pub(crate) fn bytes(&self) -> usize {
@@ -89,10 +74,7 @@ impl Names {
     /// How many uses there are of all texts together.
     #[cfg(test)]
     pub(crate) fn uses(&self) -> usize {
-        self.texts
-            .iter()
-            .map(|(_, counted)| counted.uses as usize)
-            .sum()
+        self.texts.iter().map(|(_, counted)| counted.uses as usize).sum()
     }
 }
 

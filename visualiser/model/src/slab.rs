@@ -25,11 +25,7 @@ enum Entry<T> {
 
 impl<T> Default for Slab<T> {
     fn default() -> Self {
-        Slab {
-            entries: Vec::new(),
-            free: NONE,
-            len: 0,
-        }
+        Slab { entries: Vec::new(), free: NONE, len: 0 }
     }
 }
 
@@ -78,13 +74,10 @@ impl<T> Slab<T> {
 
     /// In order of slot.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
-        self.entries
-            .iter()
-            .zip(0..)
-            .filter_map(|(entry, slot)| match entry {
-                Entry::Full(thing) => Some((slot, thing)),
-                Entry::Vacant(_) => None,
-            })
+        self.entries.iter().zip(0..).filter_map(|(entry, slot)| match entry {
+            Entry::Full(thing) => Some((slot, thing)),
+            Entry::Vacant(_) => None,
+        })
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -145,10 +138,7 @@ impl<T: Default> Pool<T> {
         }
         self.free.push(slot);
         if self.len() == 0 {
-            *self = Pool {
-                items: Vec::new(),
-                free: Vec::new(),
-            };
+            *self = Pool { items: Vec::new(), free: Vec::new() };
         }
     }
 
@@ -177,10 +167,7 @@ mod tests {
         assert_eq!(slab.remove(first), None);
         assert_eq!(slab.get(first), None);
         assert_eq!(slab.insert("c"), first);
-        assert_eq!(
-            slab.iter().collect::<Vec<_>>(),
-            [(first, &"c"), (second, &"b")]
-        );
+        assert_eq!(slab.iter().collect::<Vec<_>>(), [(first, &"c"), (second, &"b")]);
         assert_eq!((slab.len(), slab.slots()), (2, 2));
     }
 

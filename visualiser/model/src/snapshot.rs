@@ -1,9 +1,7 @@
 //! The changes that rebuild a system elsewhere, rates included.
 
 use crate::activity::{Spent, Tally};
-use crate::change::{
-    Change, ComponentActivity, NewComponent, NewLinkage, NewPostbox, PostboxActivity,
-};
+use crate::change::{Change, ComponentActivity, NewComponent, NewLinkage, NewPostbox, PostboxActivity};
 use crate::clock::Clock;
 use crate::query::{ComponentRef, LinkageRef, PostboxRef};
 use crate::system::System;
@@ -24,27 +22,14 @@ impl System {
     pub fn snapshot(&self) -> impl Iterator<Item = Change> {
         let clock = &self.topology.activities.clock;
         let structure = std::iter::once(Change::SnapshotBegan)
-            .chain(
-                self.tree()
-                    .map(|component| Change::ComponentAdded(component.to_new())),
-            )
-            .chain(
-                self.tree()
-                    .flat_map(ComponentRef::postboxes)
-                    .map(|postbox| Change::PostboxAdded(postbox.to_new())),
-            )
-            .chain(
-                self.linkages()
-                    .map(|linkage| Change::Linked(linkage.to_new())),
-            )
+            .chain(self.tree().map(|component| Change::ComponentAdded(component.to_new())))
+            .chain(self.tree().flat_map(ComponentRef::postboxes).map(|postbox| Change::PostboxAdded(postbox.to_new())))
+            .chain(self.linkages().map(|linkage| Change::Linked(linkage.to_new())))
             .chain(std::iter::once(Change::SnapshotEnded))
             .chain((self.lost() > 0).then_some(Change::Lost(self.lost())))
             .chain((self.merged() > 0).then_some(Change::Merged(self.merged())));
         // Before the first sample there is one instant; a sample that nobody took must not be made up.
-        let base = (clock.at > 0)
-            .then(|| self.totals(Instant::Base))
-            .into_iter()
-            .flatten();
+        let base = (clock.at > 0).then(|| self.totals(Instant::Base)).into_iter().flatten();
         structure.chain(base).chain(self.totals(Instant::Now))
     }
 
@@ -56,15 +41,8 @@ impl System {
         };
         self.components()
             .filter_map(move |component| component.activity(instant).map(Change::ComponentActivity))
-            .chain(
-                self.postboxes().filter_map(move |postbox| {
-                    postbox.activity(instant).map(Change::PostboxActivity)
-                }),
-            )
-            .chain(
-                self.linkages()
-                    .filter_map(move |linkage| linkage.activity(instant)),
-            )
+            .chain(self.postboxes().filter_map(move |postbox| postbox.activity(instant).map(Change::PostboxActivity)))
+            .chain(self.linkages().filter_map(move |linkage| linkage.activity(instant)))
             .chain((at > 0).then_some(Change::Sampled { at }))
     }
 }
@@ -114,9 +92,7 @@ impl PostboxRef<'_> {
         let traffic = self.traffic()?;
         let clock = &self.system.topology.activities.clock;
         let age = clock.age(traffic.epoch);
-        let (blocked_ns, blocked_since) = self
-            .waits()
-            .map_or((0, 0), |waits| spent(waits, age, clock, instant));
+        let (blocked_ns, blocked_since) = self.waits().map_or((0, 0), |waits| spent(waits, age, clock, instant));
         Some(PostboxActivity {
             postbox: self.id(),
             messages: messages(&traffic.messages, age, instant),
@@ -131,22 +107,14 @@ impl PostboxRef<'_> {
 
 impl LinkageRef<'_> {
     fn to_new(self) -> NewLinkage {
-        NewLinkage {
-            id: self.id(),
-            source: self.source().id(),
-            sink: self.sink().id(),
-            kind: self.kind(),
-        }
+        NewLinkage { id: self.id(), source: self.source().id(), sink: self.sink().id(), kind: self.kind() }
     }
 
     fn activity(self, instant: Instant) -> Option<Change> {
         let activities = &self.system.topology.activities;
         let flow = activities.flows.get(self.told().flow)?;
         let messages = messages(&flow.messages, activities.clock.age(flow.epoch), instant);
-        Some(Change::LinkageActivity {
-            linkage: self.id(),
-            messages,
-        })
+        Some(Change::LinkageActivity { linkage: self.id(), messages })
     }
 }
 
@@ -160,15 +128,8 @@ fn messages(tally: &Tally, age: u32, instant: Instant) -> u64 {
 fn spent(spent: &Spent, age: u32, clock: &Clock, instant: Instant) -> (u64, u64) {
     match instant {
         Instant::Base => {
-            let since = if spent.since <= clock.base {
-                spent.since
-            } else {
-                0
-            };
-            (
-                spent.total_ns - (spent.recent_ns(age) as u64).min(spent.total_ns),
-                since,
-            )
+            let since = if spent.since <= clock.base { spent.since } else { 0 };
+            (spent.total_ns - (spent.recent_ns(age) as u64).min(spent.total_ns), since)
         }
         Instant::Now => (spent.total_ns, spent.since),
     }

@@ -48,11 +48,9 @@ impl Facts {
     /// A time of the system's monotonic clock as nanoseconds since 1970 UTC, by the system's own pair of clocks.
     pub fn wall_clock_at(&self, monotonic_ns: u64) -> u64 {
         if monotonic_ns >= self.monotonic_ns {
-            self.wall_clock_ns
-                .saturating_add(monotonic_ns - self.monotonic_ns)
+            self.wall_clock_ns.saturating_add(monotonic_ns - self.monotonic_ns)
         } else {
-            self.wall_clock_ns
-                .saturating_sub(self.monotonic_ns - monotonic_ns)
+            self.wall_clock_ns.saturating_sub(self.monotonic_ns - monotonic_ns)
         }
     }
 }

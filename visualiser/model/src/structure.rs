@@ -18,10 +18,7 @@ impl System {
             return self.add_component_again(slot, new);
         }
         if self.topology.components.len() >= self.limits.components {
-            return Anomaly::OverLimit {
-                what: "components of one system",
-            }
-            .into();
+            return Anomaly::OverLimit { what: "components of one system" }.into();
         }
         let mut marks = self.first_marks();
         let mut anomaly = None;
@@ -29,17 +26,12 @@ impl System {
             None => NONE,
             Some(parent) => self.named_component(parent).unwrap_or_else(|| {
                 marks.set(Marks::ORPHAN, true);
-                anomaly = Some(Anomaly::UnknownParent {
-                    component: new.id,
-                    parent,
-                });
+                anomaly = Some(Anomaly::UnknownParent { component: new.id, parent });
                 NONE
             }),
         };
         let first_seen_at = self.now();
-        let slot = self
-            .topology
-            .add_component(new, parent, marks, first_seen_at);
+        let slot = self.topology.add_component(new, parent, marks, first_seen_at);
         if let Some(sweep) = &mut self.sweep {
             sweep.components.set(slot);
         }
@@ -53,9 +45,7 @@ impl System {
         if let Some(sweep) = &mut self.sweep {
             sweep.components.set(slot);
         }
-        let parent = new
-            .parent
-            .map(|parent| (parent, self.named_component(parent)));
+        let parent = new.parent.map(|parent| (parent, self.named_component(parent)));
         let known = &self.topology.components[slot];
         match parent {
             None if known.parent == NONE => {}
@@ -63,9 +53,7 @@ impl System {
             Some((_, Some(parent))) if self.may_adopt(slot, parent) => {
                 self.topology.detach(slot);
                 self.topology.attach(slot, parent);
-                self.topology.components[slot]
-                    .marks
-                    .set(Marks::ORPHAN, false);
+                self.topology.components[slot].marks.set(Marks::ORPHAN, false);
                 structure = true;
             }
             Some((parent, None)) => {
@@ -74,20 +62,10 @@ impl System {
                     self.topology.attach(slot, NONE);
                     structure = true;
                 }
-                self.topology.components[slot]
-                    .marks
-                    .set(Marks::ORPHAN, true);
-                anomaly = Some(Anomaly::UnknownParent {
-                    component: id,
-                    parent,
-                });
+                self.topology.components[slot].marks.set(Marks::ORPHAN, true);
+                anomaly = Some(Anomaly::UnknownParent { component: id, parent });
             }
-            _ => {
-                anomaly = Some(Anomaly::DuplicateId {
-                    noun: "component",
-                    id: id.0,
-                })
-            }
+            _ => anomaly = Some(Anomaly::DuplicateId { noun: "component", id: id.0 }),
         }
         let (state, detail) = (new.state, std::mem::take(&mut new.state_detail));
         if !self.is_same_component(slot, &new) {
@@ -95,10 +73,7 @@ impl System {
                 self.renew_component(slot, new);
                 structure = true;
             } else {
-                anomaly = anomaly.or(Some(Anomaly::DuplicateId {
-                    noun: "component",
-                    id: id.0,
-                }));
+                anomaly = anomaly.or(Some(Anomaly::DuplicateId { noun: "component", id: id.0 }));
             }
         }
         let activity = match &anomaly {
@@ -106,16 +81,9 @@ impl System {
             _ => self.set_state(slot, state, detail),
         };
         if self.in_snapshot() && anomaly.is_none() {
-            self.topology.components[slot]
-                .marks
-                .set(Marks::ANOMALY, false);
+            self.topology.components[slot].marks.set(Marks::ANOMALY, false);
         }
-        Applied {
-            structure,
-            activity,
-            anomaly: None,
-        }
-        .with(anomaly)
+        Applied { structure, activity, anomaly: None }.with(anomaly)
     }
 
     /// An orphan may go to its parent when that comes late, unless the parent lives in the orphan.
@@ -140,10 +108,7 @@ impl System {
     fn is_same_component(&self, slot: u32, new: &NewComponent) -> bool {
         let topology = &self.topology;
         let known = &topology.components[slot];
-        let labels = topology
-            .details
-            .get(&slot)
-            .map_or(&[][..], |detail| &detail.labels);
+        let labels = topology.details.get(&slot).map_or(&[][..], |detail| &detail.labels);
         *known.name == *new.name
             && topology.names.text(known.type_name) == new.type_name
             && topology.names.text(known.description) == new.description
@@ -163,10 +128,7 @@ impl System {
         for name in old {
             topology.names.release(name);
         }
-        let state_detail = topology
-            .details
-            .get(&slot)
-            .map_or(String::new(), |detail| detail.state_detail.to_string());
+        let state_detail = topology.details.get(&slot).map_or(String::new(), |detail| detail.state_detail.to_string());
         topology.set_detail(slot, state_detail, new.labels);
     }
 
@@ -196,20 +158,13 @@ impl System {
 
     pub(crate) fn add_postbox(&mut self, new: NewPostbox) -> Applied {
         let Some(owner) = self.named_component(new.owner) else {
-            return Anomaly::UnknownOwner {
-                postbox: new.id,
-                owner: new.owner,
-            }
-            .into();
+            return Anomaly::UnknownOwner { postbox: new.id, owner: new.owner }.into();
         };
         if let Some(slot) = self.topology.postbox_slot(new.id) {
             return self.add_postbox_again(slot, owner, new);
         }
         if self.topology.postboxes.len() >= self.limits.postboxes {
-            return Anomaly::OverLimit {
-                what: "postboxes of one system",
-            }
-            .into();
+            return Anomaly::OverLimit { what: "postboxes of one system" }.into();
         }
         let slot = self.topology.add_postbox(new, owner, self.first_marks());
         if let Some(sweep) = &mut self.sweep {
@@ -226,20 +181,13 @@ impl System {
         let topology = &mut self.topology;
         let known = &mut topology.postboxes[slot];
         let moved = known.owner != owner || known.kind != new.kind;
-        let description = topology
-            .descriptions
-            .get(&slot)
-            .map_or("", |name| topology.names.text(*name));
+        let description = topology.descriptions.get(&slot).map_or("", |name| topology.names.text(*name));
         let same = topology.names.text(known.name) == new.name
             && topology.names.text(known.message_type) == new.message_type
             && known.capacity == new.capacity
             && description == new.description;
         if moved || !same && !in_snapshot {
-            return Anomaly::DuplicateId {
-                noun: "postbox",
-                id: new.id.0,
-            }
-            .into();
+            return Anomaly::DuplicateId { noun: "postbox", id: new.id.0 }.into();
         }
         if in_snapshot {
             known.marks.set(Marks::ANOMALY, false);
@@ -250,10 +198,7 @@ impl System {
         known.capacity = new.capacity;
         let old = [
             std::mem::replace(&mut known.name, topology.names.keep(new.name)),
-            std::mem::replace(
-                &mut known.message_type,
-                topology.names.keep(new.message_type),
-            ),
+            std::mem::replace(&mut known.message_type, topology.names.keep(new.message_type)),
         ];
         for name in old {
             topology.names.release(name);
@@ -276,16 +221,8 @@ impl System {
             for (_, slot) in ends {
                 self.mark_postbox(slot);
             }
-            let postbox = if ends[0].1.is_none() {
-                new.source
-            } else {
-                new.sink
-            };
-            return Anomaly::UnknownEnd {
-                linkage: new.id,
-                postbox,
-            }
-            .into();
+            let postbox = if ends[0].1.is_none() { new.source } else { new.sink };
+            return Anomaly::UnknownEnd { linkage: new.id, postbox }.into();
         };
         if let Some(slot) = self.topology.linkage_slot(new.id) {
             if let Some(sweep) = &mut self.sweep {
@@ -294,11 +231,7 @@ impl System {
             let in_snapshot = self.in_snapshot();
             let known = &mut self.topology.linkages[slot];
             if (known.source, known.sink, known.kind) != (source, sink, new.kind) {
-                return Anomaly::DuplicateId {
-                    noun: "linkage",
-                    id: new.id.0,
-                }
-                .into();
+                return Anomaly::DuplicateId { noun: "linkage", id: new.id.0 }.into();
             }
             if in_snapshot {
                 known.marks.set(Marks::ANOMALY, false);
@@ -306,10 +239,7 @@ impl System {
             return Applied::NOTHING;
         }
         if self.topology.linkages.len() >= self.limits.linkages {
-            return Anomaly::OverLimit {
-                what: "linkages of one system",
-            }
-            .into();
+            return Anomaly::OverLimit { what: "linkages of one system" }.into();
         }
         let slot = self.topology.link(new, source, sink, self.first_marks());
         if let Some(sweep) = &mut self.sweep {
@@ -329,18 +259,12 @@ impl System {
     /// The component, if it is known; while a snapshot runs, if that has named it.
     fn named_component(&self, id: ComponentId) -> Option<u32> {
         let slot = self.topology.component_slot(id)?;
-        self.sweep
-            .as_ref()
-            .is_none_or(|sweep| sweep.components.has(slot))
-            .then_some(slot)
+        self.sweep.as_ref().is_none_or(|sweep| sweep.components.has(slot)).then_some(slot)
     }
 
     fn named_postbox(&self, id: PostboxId) -> Option<u32> {
         let slot = self.topology.postbox_slot(id)?;
-        self.sweep
-            .as_ref()
-            .is_none_or(|sweep| sweep.postboxes.has(slot))
-            .then_some(slot)
+        self.sweep.as_ref().is_none_or(|sweep| sweep.postboxes.has(slot)).then_some(slot)
     }
 
     fn mark_postbox(&mut self, slot: Option<u32>) {
@@ -348,18 +272,12 @@ impl System {
             let postbox = &mut self.topology.postboxes[slot];
             postbox.marks.set(Marks::ANOMALY, true);
             let owner = postbox.owner;
-            self.topology.components[owner]
-                .marks
-                .set(Marks::ANOMALY, true);
+            self.topology.components[owner].marks.set(Marks::ANOMALY, true);
         }
     }
 
     /// The latest time known of the system's own clock.
     pub(crate) fn now(&self) -> u64 {
-        self.topology
-            .activities
-            .clock
-            .at
-            .max(self.facts.monotonic_ns)
+        self.topology.activities.clock.at.max(self.facts.monotonic_ns)
     }
 }

@@ -21,9 +21,7 @@ impl Bits {
     }
 
     pub(crate) fn has(&self, slot: u32) -> bool {
-        self.0
-            .get(slot as usize / 64)
-            .is_some_and(|word| word & 1 << (slot % 64) != 0)
+        self.0.get(slot as usize / 64).is_some_and(|word| word & 1 << (slot % 64) != 0)
     }
 }
 
@@ -36,9 +34,6 @@ mod tests {
         let mut bits = Bits::default();
         bits.set(64);
         bits.set(3);
-        assert_eq!(
-            (0..200).filter(|slot| bits.has(*slot)).collect::<Vec<_>>(),
-            [3, 64]
-        );
+        assert_eq!((0..200).filter(|slot| bits.has(*slot)).collect::<Vec<_>>(), [3, 64]);
     }
 }

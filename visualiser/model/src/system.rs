@@ -52,35 +52,16 @@ pub struct Applied {
 
 impl Applied {
     /// Nothing is different.
-    pub const NOTHING: Applied = Applied {
-        structure: false,
-        activity: false,
-        anomaly: None,
-    };
-    pub(crate) const STRUCTURE: Applied = Applied {
-        structure: true,
-        activity: false,
-        anomaly: None,
-    };
-    pub(crate) const ACTIVITY: Applied = Applied {
-        structure: false,
-        activity: true,
-        anomaly: None,
-    };
+    pub const NOTHING: Applied = Applied { structure: false, activity: false, anomaly: None };
+    pub(crate) const STRUCTURE: Applied = Applied { structure: true, activity: false, anomaly: None };
+    pub(crate) const ACTIVITY: Applied = Applied { structure: false, activity: true, anomaly: None };
 
     pub(crate) fn activity_if(activity: bool) -> Applied {
-        Applied {
-            activity,
-            ..Applied::NOTHING
-        }
+        Applied { activity, ..Applied::NOTHING }
     }
 
     pub(crate) fn with(self, anomaly: Option<Anomaly>) -> Applied {
-        Applied {
-            activity: self.activity || anomaly.is_some(),
-            anomaly,
-            ..self
-        }
+        Applied { activity: self.activity || anomaly.is_some(), anomaly, ..self }
     }
 }
 
@@ -91,13 +72,7 @@ impl From<Anomaly> for Applied {
 }
 
 impl System {
-    pub(crate) fn new(
-        id: SystemId,
-        ordinal: u32,
-        hello: Hello,
-        limits: Limits,
-        now_ns: u64,
-    ) -> System {
+    pub(crate) fn new(id: SystemId, ordinal: u32, hello: Hello, limits: Limits, now_ns: u64) -> System {
         let mut system = System {
             id,
             instance: hello.instance,
@@ -126,26 +101,8 @@ impl System {
     // === impl standing ===
 
     pub(crate) fn connect(&mut self, hello: Hello, ordinal: u32, now_ns: u64) {
-        let Hello {
-            instance: _,
-            name: _,
-            pid,
-            host,
-            program,
-            labels,
-            wall_clock_ns,
-            monotonic_ns,
-            started_at,
-        } = hello;
-        self.facts = Facts {
-            pid,
-            host,
-            program,
-            labels,
-            wall_clock_ns,
-            monotonic_ns,
-            started_at,
-        };
+        let Hello { instance: _, name: _, pid, host, program, labels, wall_clock_ns, monotonic_ns, started_at } = hello;
+        self.facts = Facts { pid, host, program, labels, wall_clock_ns, monotonic_ns, started_at };
         self.ordinal = ordinal;
         self.heard_at_ns = now_ns;
         self.incomplete = Some(Staleness::Incomplete);
@@ -176,9 +133,7 @@ impl System {
     /// True when that changed how it stands.
     pub(crate) fn fall_silent(&mut self) -> bool {
         self.topology.activities.clock.flowing = false;
-        self.stand(Status::Stale(Staleness::Silent {
-            since_ns: self.heard_at_ns,
-        }))
+        self.stand(Status::Stale(Staleness::Silent { since_ns: self.heard_at_ns }))
     }
 
     fn stand_connected(&mut self) -> bool {
@@ -199,8 +154,7 @@ impl System {
     fn stand_incomplete(&mut self, why: Option<Staleness>) -> bool {
         self.incomplete = why;
         match self.status {
-            Status::Live
-            | Status::Stale(Staleness::Incomplete | Staleness::Renewing | Staleness::Gap) => {
+            Status::Live | Status::Stale(Staleness::Incomplete | Staleness::Renewing | Staleness::Gap) => {
                 self.stand_connected()
             }
             _ => false,
@@ -215,11 +169,7 @@ impl System {
             Change::SnapshotBegan => self.begin_snapshot(),
             Change::SnapshotEnded => self.end_snapshot(),
             Change::ComponentAdded(new) => self.add_component(new),
-            Change::StateChanged {
-                component,
-                state,
-                detail,
-            } => self.change_state(component, state, detail),
+            Change::StateChanged { component, state, detail } => self.change_state(component, state, detail),
             Change::ComponentRemoved(id) => self.remove_component(id),
             Change::PostboxAdded(new) => self.add_postbox(new),
             Change::PostboxRemoved(id) => self.remove_postbox(id),
@@ -272,19 +222,19 @@ impl System {
         let (mut component, mut postbox) = (None, None);
         match *anomaly {
             Anomaly::UnknownParent { component: id, .. } => component = topology.component_slot(id),
-            Anomaly::DuplicateId { noun, id }
-            | Anomaly::TotalFell { noun, id }
-            | Anomaly::Cut { noun, id } => match noun {
-                "component" => component = topology.component_slot(ComponentId(id)),
-                "postbox" => postbox = topology.postbox_slot(PostboxId(id)),
-                "linkage" => {
-                    if let Some(slot) = topology.linkage_slot(LinkageId(id)) {
-                        topology.linkages[slot].marks.set(Marks::ANOMALY, true);
-                        postbox = Some(topology.linkages[slot].source);
+            Anomaly::DuplicateId { noun, id } | Anomaly::TotalFell { noun, id } | Anomaly::Cut { noun, id } => {
+                match noun {
+                    "component" => component = topology.component_slot(ComponentId(id)),
+                    "postbox" => postbox = topology.postbox_slot(PostboxId(id)),
+                    "linkage" => {
+                        if let Some(slot) = topology.linkage_slot(LinkageId(id)) {
+                            topology.linkages[slot].marks.set(Marks::ANOMALY, true);
+                            postbox = Some(topology.linkages[slot].source);
+                        }
                     }
+                    _ => {}
                 }
-                _ => {}
-            },
+            }
             _ => {}
         }
         if let Some(slot) = postbox {
@@ -305,11 +255,7 @@ impl System {
 
     /// Something is said of an id that nobody told of. After a limit was reached that is only to be expected.
     pub(crate) fn unknown(&self, noun: &'static str, id: u64) -> Applied {
-        if self.refused > 0 {
-            Applied::NOTHING
-        } else {
-            Anomaly::UnknownId { noun, id }.into()
-        }
+        if self.refused > 0 { Applied::NOTHING } else { Anomaly::UnknownId { noun, id }.into() }
     }
 
     // === impl snapshots ===
@@ -320,11 +266,7 @@ impl System {
         self.in_snapshot = true;
         self.topology.activities.clock.unsettle();
         let first = self.incomplete == Some(Staleness::Incomplete);
-        let why = if first {
-            Staleness::Incomplete
-        } else {
-            Staleness::Renewing
-        };
+        let why = if first { Staleness::Incomplete } else { Staleness::Renewing };
         Applied::activity_if(self.stand_incomplete(Some(why)))
     }
 
@@ -354,11 +296,7 @@ impl System {
         }
         let activity = self.stand_incomplete(None);
         self.in_snapshot = false;
-        Applied {
-            structure: swept,
-            activity,
-            anomaly: None,
-        }
+        Applied { structure: swept, activity, anomaly: None }
     }
 
     fn abandon_snapshot(&mut self) {
@@ -468,9 +406,5 @@ fn raise(total: &mut u64, told: u64) -> bool {
 
 /// The slots in use that a snapshot did not name.
 fn unnamed<T>(things: &Slab<T>, named: impl Fn(u32) -> bool) -> Vec<u32> {
-    things
-        .iter()
-        .map(|(slot, _)| slot)
-        .filter(|slot| !named(*slot))
-        .collect()
+    things.iter().map(|(slot, _)| slot).filter(|slot| !named(*slot)).collect()
 }

@@ -18,9 +18,9 @@ pub(crate) struct Topology {
     pub(crate) components: Slab<Component>,
     pub(crate) postboxes: Slab<Postbox>,
     pub(crate) linkages: Slab<Linkage>,
-    component_index: Index,
-    postbox_index: Index,
-    linkage_index: Index,
+    component_index: Index<13>,
+    postbox_index: Index<10>,
+    linkage_index: Index<13>,
     pub(crate) first_root: u32,
     /// What few components have, by slot.
     pub(crate) details: HashMap<u32, Detail>,
@@ -99,11 +99,7 @@ impl Marks {
     }
 
     pub(crate) fn set(&mut self, mark: Marks, on: bool) {
-        self.0 = if on {
-            self.0 | mark.0
-        } else {
-            self.0 & !mark.0
-        };
+        self.0 = if on { self.0 | mark.0 } else { self.0 & !mark.0 };
     }
 }
 
@@ -128,29 +124,19 @@ impl Topology {
     }
 
     pub(crate) fn component_slot(&self, id: ComponentId) -> Option<u32> {
-        self.component_index.find(self.seed.number(id.0), |slot| {
-            self.components[slot].id == id
-        })
+        self.component_index.find(self.seed.number(id.0), |slot| self.components[slot].id == id)
     }
 
     pub(crate) fn postbox_slot(&self, id: PostboxId) -> Option<u32> {
-        self.postbox_index
-            .find(self.seed.number(id.0), |slot| self.postboxes[slot].id == id)
+        self.postbox_index.find(self.seed.number(id.0), |slot| self.postboxes[slot].id == id)
     }
 
     pub(crate) fn linkage_slot(&self, id: LinkageId) -> Option<u32> {
-        self.linkage_index
-            .find(self.seed.number(id.0), |slot| self.linkages[slot].id == id)
+        self.linkage_index.find(self.seed.number(id.0), |slot| self.linkages[slot].id == id)
     }
 
     /// Adds a component whose id is not in use, under the component at `parent` or at the top.
-    pub(crate) fn add_component(
-        &mut self,
-        new: NewComponent,
-        parent: u32,
-        marks: Marks,
-        first_seen_at: u64,
-    ) -> u32 {
+    pub(crate) fn add_component(&mut self, new: NewComponent, parent: u32, marks: Marks, first_seen_at: u64) -> u32 {
         let name = new.name.into_boxed_str();
         self.text_bytes += name.len();
         let slot = self.components.insert(Component {
@@ -167,8 +153,7 @@ impl Topology {
             state: new.state,
             marks,
         });
-        self.component_index
-            .insert(self.seed.number(new.id.0), slot);
+        self.component_index.insert(self.seed.number(new.id.0), slot);
         self.set_detail(slot, new.state_detail, new.labels);
         self.attach(slot, parent);
         slot
@@ -193,9 +178,7 @@ impl Topology {
         self.describe_postbox(slot, new.description);
         let first = self.components[owner].first_postbox;
         self.components[owner].first_postbox =
-            list::push(&mut self.postboxes, first, slot, |postbox| {
-                &mut postbox.near
-            });
+            list::push(&mut self.postboxes, first, slot, |postbox| &mut postbox.near);
         slot
     }
 
@@ -213,45 +196,35 @@ impl Topology {
         });
         self.linkage_index.insert(self.seed.number(new.id.0), slot);
         let first = self.postboxes[source].first_out;
-        self.postboxes[source].first_out =
-            list::push(&mut self.linkages, first, slot, |linkage| &mut linkage.out);
+        self.postboxes[source].first_out = list::push(&mut self.linkages, first, slot, |linkage| &mut linkage.out);
         let first = self.postboxes[sink].first_in;
-        self.postboxes[sink].first_in =
-            list::push(&mut self.linkages, first, slot, |linkage| &mut linkage.into);
+        self.postboxes[sink].first_in = list::push(&mut self.linkages, first, slot, |linkage| &mut linkage.into);
         slot
     }
 
     pub(crate) fn unlink(&mut self, slot: u32) {
         let Linkage { source, sink, .. } = self.linkages[slot];
         let first = self.postboxes[source].first_out;
-        self.postboxes[source].first_out =
-            list::remove(&mut self.linkages, first, slot, |linkage| &mut linkage.out);
+        self.postboxes[source].first_out = list::remove(&mut self.linkages, first, slot, |linkage| &mut linkage.out);
         let first = self.postboxes[sink].first_in;
-        self.postboxes[sink].first_in =
-            list::remove(&mut self.linkages, first, slot, |linkage| &mut linkage.into);
+        self.postboxes[sink].first_in = list::remove(&mut self.linkages, first, slot, |linkage| &mut linkage.into);
         if let Some(linkage) = self.linkages.remove(slot) {
-            self.linkage_index
-                .remove(self.seed.number(linkage.id.0), slot);
+            self.linkage_index.remove(self.seed.number(linkage.id.0), slot);
             self.activities.flows.remove(linkage.flow);
         }
     }
 
     /// Removes a postbox and its linkages.
     pub(crate) fn remove_postbox(&mut self, slot: u32) {
-        while let Some(linkage) =
-            some(self.postboxes[slot].first_out).or(some(self.postboxes[slot].first_in))
-        {
+        while let Some(linkage) = some(self.postboxes[slot].first_out).or(some(self.postboxes[slot].first_in)) {
             self.unlink(linkage);
         }
         let owner = self.postboxes[slot].owner;
         let first = self.components[owner].first_postbox;
         self.components[owner].first_postbox =
-            list::remove(&mut self.postboxes, first, slot, |postbox| {
-                &mut postbox.near
-            });
+            list::remove(&mut self.postboxes, first, slot, |postbox| &mut postbox.near);
         if let Some(postbox) = self.postboxes.remove(slot) {
-            self.postbox_index
-                .remove(self.seed.number(postbox.id.0), slot);
+            self.postbox_index.remove(self.seed.number(postbox.id.0), slot);
             self.names.release(postbox.name);
             self.names.release(postbox.message_type);
             self.describe_removed_postbox(slot);
@@ -285,8 +258,7 @@ impl Topology {
         self.detach(slot);
         self.set_detail(slot, String::new(), Vec::new());
         if let Some(component) = self.components.remove(slot) {
-            self.component_index
-                .remove(self.seed.number(component.id.0), slot);
+            self.component_index.remove(self.seed.number(component.id.0), slot);
             self.text_bytes -= component.name.len();
             self.names.release(component.type_name);
             self.names.release(component.description);
@@ -296,28 +268,16 @@ impl Topology {
 
     /// Puts a component that has no parent under the one at `parent`, or at the top.
     pub(crate) fn attach(&mut self, slot: u32, parent: u32) {
-        let first = if parent == NONE {
-            self.first_root
-        } else {
-            self.components[parent].first_child
-        };
-        let first = list::push(&mut self.components, first, slot, |component| {
-            &mut component.near
-        });
+        let first = if parent == NONE { self.first_root } else { self.components[parent].first_child };
+        let first = list::push(&mut self.components, first, slot, |component| &mut component.near);
         self.components[slot].parent = parent;
         self.set_first_child(parent, first);
     }
 
     pub(crate) fn detach(&mut self, slot: u32) {
         let parent = self.components[slot].parent;
-        let first = if parent == NONE {
-            self.first_root
-        } else {
-            self.components[parent].first_child
-        };
-        let first = list::remove(&mut self.components, first, slot, |component| {
-            &mut component.near
-        });
+        let first = if parent == NONE { self.first_root } else { self.components[parent].first_child };
+        let first = list::remove(&mut self.components, first, slot, |component| &mut component.near);
         self.components[slot].parent = NONE;
         self.set_first_child(parent, first);
     }
@@ -335,12 +295,7 @@ impl Topology {
         self.components[slot].name = name.into_boxed_str();
     }
 
-    pub(crate) fn set_detail(
-        &mut self,
-        slot: u32,
-        state_detail: String,
-        labels: Vec<(String, String)>,
-    ) {
+    pub(crate) fn set_detail(&mut self, slot: u32, state_detail: String, labels: Vec<(String, String)>) {
         // Asked first because hashing with the standard map's hasher is dear and few components have details.
         if !self.details.is_empty()
             && let Some(old) = self.details.remove(&slot)
@@ -348,10 +303,7 @@ impl Topology {
             self.text_bytes -= old.bytes();
         }
         if !state_detail.is_empty() || !labels.is_empty() {
-            let detail = Detail {
-                state_detail: state_detail.into_boxed_str(),
-                labels,
-            };
+            let detail = Detail { state_detail: state_detail.into_boxed_str(), labels };
             self.text_bytes += detail.bytes();
             self.details.insert(slot, detail);
         }
@@ -393,11 +345,7 @@ impl Topology {
 
 impl Detail {
     fn bytes(&self) -> usize {
-        let labels: usize = self
-            .labels
-            .iter()
-            .map(|(key, value)| 64 + key.len() + value.len())
-            .sum();
+        let labels: usize = self.labels.iter().map(|(key, value)| 64 + key.len() + value.len()).sum();
         size_of::<Detail>() + 32 + self.state_detail.len() + labels
     }
 }

@@ -24,14 +24,10 @@ impl System {
         let fell = told.busy_ns < work.busy.total_ns || told.polls < work.polls;
         work.busy.settle(activities.clock.age(work.epoch));
         work.epoch = activities.clock.grow();
-        work.busy
-            .raise(told.busy_ns, told.poll_started_at, past, &activities.clock);
+        work.busy.raise(told.busy_ns, told.poll_started_at, past, &mut activities.clock);
         work.polls = work.polls.max(told.polls);
         work.last_active_at = work.last_active_at.max(told.last_active_at);
-        Applied::ACTIVITY.with(fell.then_some(Anomaly::TotalFell {
-            noun: "component",
-            id: told.component.0,
-        }))
+        Applied::ACTIVITY.with(fell.then_some(Anomaly::TotalFell { noun: "component", id: told.component.0 }))
     }
 
     pub(crate) fn pass(&mut self, told: PostboxActivity) -> Applied {
@@ -61,15 +57,12 @@ impl System {
         if let Some(waits) = activities.waits.get_mut(traffic.waits) {
             fell |= told.blocked_ns < waits.total_ns;
             waits.settle(age);
-            waits.raise(told.blocked_ns, told.blocked_since, past, &activities.clock);
+            waits.raise(told.blocked_ns, told.blocked_since, past, &mut activities.clock);
         }
         if postbox.kind == PostboxKind::Outbox && !past {
             activities.delivered.add(more, &mut activities.clock);
         }
-        Applied::ACTIVITY.with(fell.then_some(Anomaly::TotalFell {
-            noun: "postbox",
-            id: told.postbox.0,
-        }))
+        Applied::ACTIVITY.with(fell.then_some(Anomaly::TotalFell { noun: "postbox", id: told.postbox.0 }))
     }
 
     pub(crate) fn flow(&mut self, id: LinkageId, messages: u64) -> Applied {
@@ -89,10 +82,7 @@ impl System {
         flow.messages.settle(activities.clock.age(flow.epoch));
         flow.epoch = activities.clock.grow();
         flow.messages.raise(messages, past);
-        Applied::ACTIVITY.with(fell.then_some(Anomaly::TotalFell {
-            noun: "linkage",
-            id: id.0,
-        }))
+        Applied::ACTIVITY.with(fell.then_some(Anomaly::TotalFell { noun: "linkage", id: id.0 }))
     }
 
     pub(crate) fn sample(&mut self, at: u64) -> Applied {

@@ -16,41 +16,23 @@ impl Display for Anomaly {
                 )
             }
             Anomaly::UnknownOwner { postbox, owner } => {
-                write!(
-                    f,
-                    "postbox {postbox} belongs to component {owner}, which nobody told of; it is left out"
-                )
+                write!(f, "postbox {postbox} belongs to component {owner}, which nobody told of; it is left out")
             }
             Anomaly::UnknownEnd { linkage, postbox } => {
-                write!(
-                    f,
-                    "linkage {linkage} ends at postbox {postbox}, which nobody told of; it is left out"
-                )
+                write!(f, "linkage {linkage} ends at postbox {postbox}, which nobody told of; it is left out")
             }
             Anomaly::DuplicateId { noun, id } => {
-                write!(
-                    f,
-                    "{noun} {id} was told a second time with other content; the first stays"
-                )
+                write!(f, "{noun} {id} was told a second time with other content; the first stays")
             }
             Anomaly::UnknownId { noun, id } => {
                 write!(f, "something was said of {noun} {id}, which nobody told of")
             }
-            Anomaly::TotalFell { noun, id } => write!(
-                f,
-                "a total of {noun} {id} went backwards; the larger one stays"
-            ),
-            Anomaly::Gap { expected, got } => write!(
-                f,
-                "reports are missing: number {got} came, {expected} was due"
-            ),
+            Anomaly::TotalFell { noun, id } => write!(f, "a total of {noun} {id} went backwards; the larger one stays"),
+            Anomaly::Gap { expected, got } => write!(f, "reports are missing: number {got} came, {expected} was due"),
             Anomaly::Cut { noun, id } => {
                 write!(f, "a text of {noun} {id} was too long and was cut")
             }
-            Anomaly::OverLimit { what } => write!(
-                f,
-                "too much: the limit of {what} is reached; what came is left out"
-            ),
+            Anomaly::OverLimit { what } => write!(f, "too much: the limit of {what} is reached; what came is left out"),
             Anomaly::Malformed(why) => f.write_str(&display::escape(why)),
         }
     }

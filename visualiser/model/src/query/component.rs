@@ -57,20 +57,12 @@ impl<'a> ComponentRef<'a> {
 
     /// What failed and where; empty otherwise.
     pub fn state_detail(self) -> &'a str {
-        self.system
-            .topology
-            .details
-            .get(&self.slot)
-            .map_or("", |detail| &detail.state_detail)
+        self.system.topology.details.get(&self.slot).map_or("", |detail| &detail.state_detail)
     }
 
     /// Free words of the program's own.
     pub fn labels(self) -> &'a [(String, String)] {
-        self.system
-            .topology
-            .details
-            .get(&self.slot)
-            .map_or(&[], |detail| &detail.labels)
+        self.system.topology.details.get(&self.slot).map_or(&[], |detail| &detail.labels)
     }
 
     /// The composite it lives in.
@@ -81,10 +73,7 @@ impl<'a> ComponentRef<'a> {
     /// What lives in it, in order of appearance.
     pub fn children(self) -> impl Iterator<Item = ComponentRef<'a>> {
         let components = &self.system.topology.components;
-        list::walk(components, self.told().first_child, |component| {
-            component.near
-        })
-        .map(move |slot| self.beside(slot))
+        list::walk(components, self.told().first_child, |component| component.near).map(move |slot| self.beside(slot))
     }
 
     /// Whether anything lives in it.
@@ -106,11 +95,8 @@ impl<'a> ComponentRef<'a> {
     /// nesting the sixteen innermost. As told; not escaped.
     pub fn path(self) -> String {
         const INNERMOST: usize = 16;
-        let mut names: Vec<&str> = std::iter::once(self)
-            .chain(self.ancestors())
-            .take(INNERMOST + 1)
-            .map(ComponentRef::name)
-            .collect();
+        let mut names: Vec<&str> =
+            std::iter::once(self).chain(self.ancestors()).take(INNERMOST + 1).map(ComponentRef::name).collect();
         if names.len() > INNERMOST {
             names[INNERMOST] = "…";
         }
@@ -121,9 +107,7 @@ impl<'a> ComponentRef<'a> {
     /// The next as a tree is read: its first child, else its next sibling, else that of the nearest composite.
     pub(crate) fn next_in_tree(self) -> Option<ComponentRef<'a>> {
         let next = some(self.told().first_child).or_else(|| {
-            std::iter::once(self)
-                .chain(self.ancestors())
-                .find_map(|component| some(component.told().near.next))
+            std::iter::once(self).chain(self.ancestors()).find_map(|component| some(component.told().near.next))
         });
         next.map(|slot| self.beside(slot))
     }
@@ -131,12 +115,8 @@ impl<'a> ComponentRef<'a> {
     /// Its postboxes, in order of appearance.
     pub fn postboxes(self) -> impl Iterator<Item = PostboxRef<'a>> {
         let system = self.system;
-        list::walk(
-            &system.topology.postboxes,
-            self.told().first_postbox,
-            |postbox| postbox.near,
-        )
-        .map(move |slot| PostboxRef { system, slot })
+        list::walk(&system.topology.postboxes, self.told().first_postbox, |postbox| postbox.near)
+            .map(move |slot| PostboxRef { system, slot })
     }
 
     /// Time spent running, polls that ended.
@@ -147,8 +127,7 @@ impl<'a> ComponentRef<'a> {
     /// The part of the last one to two seconds spent running, a poll that runs now included: 0 to 1.
     pub fn busy_share(self) -> f32 {
         let clock = &self.system.topology.activities.clock;
-        self.work()
-            .map_or(0.0, |work| work.busy.share(clock.age(work.epoch), clock))
+        self.work().map_or(0.0, |work| work.busy.share(clock.age(work.epoch), clock))
     }
 
     /// Polls that ended.
@@ -168,14 +147,12 @@ impl<'a> ComponentRef<'a> {
 
     /// What it took out of its inboxes.
     pub fn messages_in(self) -> u64 {
-        self.boxes(PostboxKind::Inbox)
-            .fold(0, |sum, postbox| sum.saturating_add(postbox.messages()))
+        self.boxes(PostboxKind::Inbox).fold(0, |sum, postbox| sum.saturating_add(postbox.messages()))
     }
 
     /// What its outboxes delivered.
     pub fn messages_out(self) -> u64 {
-        self.boxes(PostboxKind::Outbox)
-            .fold(0, |sum, postbox| sum.saturating_add(postbox.messages()))
+        self.boxes(PostboxKind::Outbox).fold(0, |sum, postbox| sum.saturating_add(postbox.messages()))
     }
 
     /// What it takes out of its inboxes a second.
@@ -200,15 +177,11 @@ impl<'a> ComponentRef<'a> {
     }
 
     fn boxes(self, kind: PostboxKind) -> impl Iterator<Item = PostboxRef<'a>> {
-        self.postboxes()
-            .filter(move |postbox| postbox.kind() == kind)
+        self.postboxes().filter(move |postbox| postbox.kind() == kind)
     }
 
     fn beside(self, slot: u32) -> ComponentRef<'a> {
-        ComponentRef {
-            system: self.system,
-            slot,
-        }
+        ComponentRef { system: self.system, slot }
     }
 
     fn told(self) -> &'a Component {
@@ -223,11 +196,6 @@ impl<'a> ComponentRef<'a> {
 /// Its id and its name, escaped.
 impl fmt::Debug for ComponentRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "component {} {}",
-            self.id(),
-            display::label(self.name(), 40)
-        )
+        write!(f, "component {} {}", self.id(), display::label(self.name(), 40))
     }
 }

@@ -28,18 +28,12 @@ impl<'a> LinkageRef<'a> {
 
     /// Where messages come from.
     pub fn source(self) -> PostboxRef<'a> {
-        PostboxRef {
-            system: self.system,
-            slot: self.told().source,
-        }
+        PostboxRef { system: self.system, slot: self.told().source }
     }
 
     /// Where they go.
     pub fn sink(self) -> PostboxRef<'a> {
-        PostboxRef {
-            system: self.system,
-            slot: self.told().sink,
-        }
+        PostboxRef { system: self.system, slot: self.told().sink }
     }
 
     /// How the two are joined.
@@ -82,12 +76,6 @@ impl<'a> LinkageRef<'a> {
 /// Its id and its ends.
 impl fmt::Debug for LinkageRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "linkage {} from {:?} to {:?}",
-            self.id(),
-            self.source(),
-            self.sink()
-        )
+        write!(f, "linkage {} from {:?} to {:?}", self.id(), self.source(), self.sink())
     }
 }

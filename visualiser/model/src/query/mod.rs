@@ -16,56 +16,39 @@ use crate::system::System;
 impl System {
     /// The component of that id.
     pub fn component(&self, id: ComponentId) -> Option<ComponentRef<'_>> {
-        self.topology
-            .component_slot(id)
-            .map(|slot| ComponentRef { system: self, slot })
+        self.topology.component_slot(id).map(|slot| ComponentRef { system: self, slot })
     }
 
     /// The postbox of that id.
     pub fn postbox(&self, id: PostboxId) -> Option<PostboxRef<'_>> {
-        self.topology
-            .postbox_slot(id)
-            .map(|slot| PostboxRef { system: self, slot })
+        self.topology.postbox_slot(id).map(|slot| PostboxRef { system: self, slot })
     }
 
     /// The linkage of that id.
     pub fn linkage(&self, id: LinkageId) -> Option<LinkageRef<'_>> {
-        self.topology
-            .linkage_slot(id)
-            .map(|slot| LinkageRef { system: self, slot })
+        self.topology.linkage_slot(id).map(|slot| LinkageRef { system: self, slot })
     }
 
     /// All components in order of slot.
     pub fn components(&self) -> impl Iterator<Item = ComponentRef<'_>> {
-        self.topology
-            .components
-            .iter()
-            .map(|(slot, _)| ComponentRef { system: self, slot })
+        self.topology.components.iter().map(|(slot, _)| ComponentRef { system: self, slot })
     }
 
     /// All postboxes in order of slot.
     pub fn postboxes(&self) -> impl Iterator<Item = PostboxRef<'_>> {
-        self.topology
-            .postboxes
-            .iter()
-            .map(|(slot, _)| PostboxRef { system: self, slot })
+        self.topology.postboxes.iter().map(|(slot, _)| PostboxRef { system: self, slot })
     }
 
     /// All linkages in order of slot.
     pub fn linkages(&self) -> impl Iterator<Item = LinkageRef<'_>> {
-        self.topology
-            .linkages
-            .iter()
-            .map(|(slot, _)| LinkageRef { system: self, slot })
+        self.topology.linkages.iter().map(|(slot, _)| LinkageRef { system: self, slot })
     }
 
     /// The components that live in no other, in order of appearance.
     pub fn roots(&self) -> impl Iterator<Item = ComponentRef<'_>> {
         let components = &self.topology.components;
-        list::walk(components, self.topology.first_root, |component| {
-            component.near
-        })
-        .map(|slot| ComponentRef { system: self, slot })
+        list::walk(components, self.topology.first_root, |component| component.near)
+            .map(|slot| ComponentRef { system: self, slot })
     }
 
     /// All components as a tree is read: each before what it contains, siblings in order of appearance.
@@ -105,26 +88,17 @@ impl System {
 
     /// The component in that slot.
     pub fn component_at(&self, slot: u32) -> Option<ComponentRef<'_>> {
-        self.topology
-            .components
-            .get(slot)
-            .map(|_| ComponentRef { system: self, slot })
+        self.topology.components.get(slot).map(|_| ComponentRef { system: self, slot })
     }
 
     /// The postbox in that slot.
     pub fn postbox_at(&self, slot: u32) -> Option<PostboxRef<'_>> {
-        self.topology
-            .postboxes
-            .get(slot)
-            .map(|_| PostboxRef { system: self, slot })
+        self.topology.postboxes.get(slot).map(|_| PostboxRef { system: self, slot })
     }
 
     /// The linkage in that slot.
     pub fn linkage_at(&self, slot: u32) -> Option<LinkageRef<'_>> {
-        self.topology
-            .linkages
-            .get(slot)
-            .map(|_| LinkageRef { system: self, slot })
+        self.topology.linkages.get(slot).map(|_| LinkageRef { system: self, slot })
     }
 
     /// When the totals were read, on the system's clock; 0 before the first sample.

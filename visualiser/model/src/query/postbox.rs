@@ -32,10 +32,7 @@ impl<'a> PostboxRef<'a> {
 
     /// The component that has it.
     pub fn owner(self) -> ComponentRef<'a> {
-        ComponentRef {
-            system: self.system,
-            slot: self.told().owner,
-        }
+        ComponentRef { system: self.system, slot: self.told().owner }
     }
 
     /// Its name as told; may be empty.
@@ -61,10 +58,7 @@ impl<'a> PostboxRef<'a> {
     /// What it is for; may be empty.
     pub fn description(self) -> &'a str {
         let topology = &self.system.topology;
-        topology
-            .descriptions
-            .get(&self.slot)
-            .map_or("", |name| topology.names.text(*name))
+        topology.descriptions.get(&self.slot).map_or("", |name| topology.names.text(*name))
     }
 
     /// Whether it is one of the pair every component has for stopping: the inbox `control` or the outbox `signal`.
@@ -78,16 +72,12 @@ impl<'a> PostboxRef<'a> {
     /// Inbox: taken out by the component. Outbox: delivered. A box that messages pass by, as those of composites, counts
     /// what comes to it through its linkages.
     pub fn messages(self) -> u64 {
-        self.traffic().map_or_else(
-            || flow::into(self).messages,
-            |traffic| traffic.messages.total,
-        )
+        self.traffic().map_or_else(|| flow::into(self).messages, |traffic| traffic.messages.total)
     }
 
     /// Messages a second, over the last one to two seconds.
     pub fn rate(self) -> f64 {
-        self.traffic()
-            .map_or_else(|| flow::into(self).rate, |traffic| self.rate_of(traffic))
+        self.traffic().map_or_else(|| flow::into(self).rate, |traffic| self.rate_of(traffic))
     }
 
     /// Whether it has been told any totals of its own.
@@ -140,28 +130,20 @@ impl<'a> PostboxRef<'a> {
     /// The linkages that leave it, in order of appearance.
     pub fn linkages_out(self) -> impl Iterator<Item = LinkageRef<'a>> {
         let system = self.system;
-        list::walk(
-            &system.topology.linkages,
-            self.told().first_out,
-            |linkage| linkage.out,
-        )
-        .map(move |slot| LinkageRef { system, slot })
+        list::walk(&system.topology.linkages, self.told().first_out, |linkage| linkage.out)
+            .map(move |slot| LinkageRef { system, slot })
     }
 
     /// The linkages that come to it, in order of appearance.
     pub fn linkages_in(self) -> impl Iterator<Item = LinkageRef<'a>> {
         let system = self.system;
-        list::walk(&system.topology.linkages, self.told().first_in, |linkage| {
-            linkage.into
-        })
-        .map(move |slot| LinkageRef { system, slot })
+        list::walk(&system.topology.linkages, self.told().first_in, |linkage| linkage.into)
+            .map(move |slot| LinkageRef { system, slot })
     }
 
     /// Whether any linkage leaves it or comes to it.
     pub fn is_linked(self) -> bool {
-        some(self.told().first_out)
-            .or(some(self.told().first_in))
-            .is_some()
+        some(self.told().first_out).or(some(self.told().first_in)).is_some()
     }
 
     /// Whether something told of it or of its linkages did not fit, and no snapshot has made that good.
@@ -174,19 +156,11 @@ impl<'a> PostboxRef<'a> {
     }
 
     pub(crate) fn traffic(self) -> Option<&'a Traffic> {
-        self.system
-            .topology
-            .activities
-            .traffic
-            .get(self.told().traffic)
+        self.system.topology.activities.traffic.get(self.told().traffic)
     }
 
     pub(crate) fn waits(self) -> Option<&'a Spent> {
-        self.system
-            .topology
-            .activities
-            .waits
-            .get(self.traffic()?.waits)
+        self.system.topology.activities.waits.get(self.traffic()?.waits)
     }
 
     pub(crate) fn rate_of(self, traffic: &Traffic) -> f64 {
@@ -198,11 +172,6 @@ impl<'a> PostboxRef<'a> {
 /// Its id and its name, escaped.
 impl fmt::Debug for PostboxRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "postbox {} {}",
-            self.id(),
-            display::label(self.name(), 40)
-        )
+        write!(f, "postbox {} {}", self.id(), display::label(self.name(), 40))
     }
 }
