@@ -45,11 +45,20 @@ pub enum Input {
     },
 }
 
-/// An input, which takes its room in the queue until it is dropped.
+/// An input, which takes its room in the queue.
 pub struct Held {
-    /// What was said.
-    pub input: Input,
-    _room: OwnedSemaphorePermit,
+    input: Input,
+    room: Room,
+}
+
+/// Room in the queue, free again when this is dropped.
+pub struct Room(#[allow(dead_code)] OwnedSemaphorePermit);
+
+impl Held {
+    /// What was said, and the room it takes.
+    pub fn into_parts(self) -> (Input, Room) {
+        (self.input, self.room)
+    }
 }
 
 /// What the receiver woke up for.
@@ -126,7 +135,7 @@ impl Sender {
         if state.closed {
             return false;
         }
-        state.waiting.push_back(Held { input, _room: room });
+        state.waiting.push_back(Held { input, room: Room(room) });
         drop(state);
         self.0.ready.notify_one();
         true

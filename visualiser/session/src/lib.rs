@@ -1,0 +1,38 @@
+//! Owns ingest, model and the layout thread for whoever shows them.
+//!
+//! Three threads work for a [`Session`]: one reads the wire, one tells the model what came and keeps time for it, one
+//! lays out. Nothing here draws, and nothing here waits for whoever draws.
+//!
+//! ```
+//! use axonscope_session::{Options, Session};
+//!
+//! let session = Session::start(Options { listen: ([127, 0, 0, 1], 0).into(), ..Options::default() })?;
+//! println!("listening on {}", session.address().expect("it listens"));
+//! assert_eq!(session.read(|model| model.systems().len()), 0);
+//! # Ok::<(), axonscope_session::StartError>(())
+//! ```
+
+pub mod sizes;
+
+mod arrangement;
+mod places;
+mod problems;
+mod request;
+mod stir;
+mod summary;
+mod waker;
+
+mod shared;
+
+mod core_thread;
+mod layout_thread;
+mod picture;
+mod session;
+
+pub use axonscope_ingest::answers::{
+    ComponentPlace, Problem, Severity, Standing, Summary, SystemLayout,
+};
+pub use axonscope_ingest::{StartError, reader};
+pub use places::{Place, Places, SystemPlaces};
+pub use session::{Options, Session};
+pub use shared::{Counters, Versions};

@@ -1,0 +1,56 @@
+//! Where everything is drawn, as published by the layout thread.
+
+use std::sync::Arc;
+
+use axonscope_model::{ComponentId, SystemId};
+
+/// Where everything is, at one instant. World units are pixels at zoom 1, x to the right, y up.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Places {
+    /// In order of first appearance. What has not moved is shared with the places before.
+    pub systems: Vec<Arc<SystemPlaces>>,
+    /// Whether anything will still move by itself.
+    pub moving: bool,
+}
+
+impl Places {
+    /// Those of one system.
+    pub fn system(&self, system: SystemId) -> Option<&SystemPlaces> {
+        self.systems.iter().find(|places| places.system == system).map(|places| &**places)
+    }
+}
+
+/// Where one system is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SystemPlaces {
+    /// Which one.
+    pub system: SystemId,
+    /// Where its own coordinates begin.
+    pub origin: [f32; 2],
+    /// The hull's least x and y, some air included.
+    pub min: [f32; 2],
+    /// The hull's largest x and y, some air and the room for a title on top included.
+    pub max: [f32; 2],
+    /// By slot of the component in the model.
+    pub places: Vec<Place>,
+}
+
+impl SystemPlaces {
+    /// Of the component in that slot of the model, if it is still the one that was placed there.
+    pub fn of(&self, slot: u32, component: ComponentId) -> Option<&Place> {
+        self.places.get(slot as usize).filter(|place| place.component == component && component != ComponentId(0))
+    }
+}
+
+/// Where one component is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Place {
+    /// Which one; 0 in a slot that is empty.
+    pub component: ComponentId,
+    /// Its centre in the world.
+    pub position: [f32; 3],
+    /// Of the disc, or of the ring round a composite that contains something.
+    pub radius: f32,
+    /// Put there by a person.
+    pub pinned: bool,
+}

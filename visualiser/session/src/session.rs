@@ -1,0 +1,329 @@
+//! The handle: starts the threads, answers questions, and ends the threads with the last of its clones.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use axonscope_ingest::answers::{Answers, ComponentPlace, Problem, Summary, SystemLayout, Told};
+use axonscope_ingest::feed::Feed;
+use axonscope_ingest::queue::Receiver;
+use axonscope_ingest::{Ingest, StartError, queue};
+use axonscope_model::{Change, ComponentId, Hello, Limits, Model, Refusal, SystemId};
+
+use crate::places::{Place, Places, SystemPlaces};
+use crate::problems::problems;
+use crate::shared::{Counters, Shared, Versions};
+use crate::summary::summary;
+use crate::{core_thread, layout_thread};
+
+/// How a session is made.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where to listen: a loopback address; port 0 is any that is free.
+    pub listen: SocketAddr,
+    /// Decides where things go that could as well go elsewhere.
+    pub seed: u64,
+    /// How much is kept.
+    pub limits: Limits,
+}
+
+/// Listens on `127.0.0.1:7420`.
+impl Default for Options {
+    fn default() -> Self {
+        Options { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7420)), seed: 1, limits: Limits::default() }
+    }
+}
+
+/// Ingest, model and layout at work. A clone is another handle to the same; the threads end with the last of them, or on
+/// [`Session::shutdown`].
+#[derive(Clone)]
+pub struct Session {
+    works: Arc<Works>,
+}
+
+struct Works {
+    shared: Arc<Shared>,
+    address: Option<SocketAddr>,
+    running: Mutex<Running>,
+}
+
+#[derive(Default)]
+struct Running {
+    ingest: Option<Ingest>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Session {
+    /// Listens, and starts all threads.
+    ///
+    /// # Errors
+    /// [`StartError`], of which each kind says in one line what to do.
+    pub fn start(options: Options) -> Result<Session, StartError> {
+        let (sink, receiver) = queue();
+        let shared = Arc::new(Shared::new(Model::new(options.limits), receiver.nudge()));
+        let ingest = Ingest::start(options.listen, sink, Arc::new(Desk(shared.clone())))?;
+        let address = Some(ingest.address());
+        let session = Session::new(shared, address);
+        session.works.running().ingest = Some(ingest);
+        session.run(receiver, true, Some(options.seed))?;
+        Ok(session)
+    }
+
+    /// A session around a model that was filled elsewhere, for exports and tests: listens nowhere, lays out, and time
+    /// stands still for the model.
+    pub fn from_model(model: Model) -> Session {
+        Session::still(model, None)
+    }
+
+    /// The same with everything where it was elsewhere: `layouts` name the systems by their ids in `model`. If anything
+    /// in the model has no place there, all is laid out anew.
+    pub fn from_model_and_places(model: Model, layouts: &[SystemLayout]) -> Session {
+        let places = places_of(&model, layouts);
+        Session::still(model, places)
+    }
+
+    fn still(model: Model, places: Option<Places>) -> Session {
+        let (_, receiver) = queue();
+        let session = Session::new(Arc::new(Shared::new(model, receiver.nudge())), None);
+        let seed = places.is_none().then_some(Options::default().seed);
+        if let Some(places) = places {
+            session.works.shared.stir.rest();
+            session.works.shared.publish(places);
+        }
+        if let Err(error) = session.run(receiver, false, seed) {
+            // What is known can still be asked.
+            tracing::error!(%error, "nothing will be laid out");
+        }
+        session
+    }
+
+    fn new(shared: Arc<Shared>, address: Option<SocketAddr>) -> Session {
+        Session { works: Arc::new(Works { shared, address, running: Mutex::default() }) }
+    }
+
+    fn run(&self, receiver: Receiver, keeps_time: bool, seed: Option<u64>) -> Result<(), StartError> {
+        let mut running = self.works.running();
+        let shared = self.works.shared.clone();
+        running.threads.push(spawn("axonscope-core", move || core_thread::run(shared, receiver, keeps_time))?);
+        if let Some(seed) = seed {
+            let shared = self.works.shared.clone();
+            running.threads.push(spawn("axonscope-layout", move || layout_thread::run(shared, seed))?);
+        }
+        Ok(())
+    }
+
+    // === impl questions ===
+
+    /// Where it listens, with the port that was found; none if it does not.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.works.address
+    }
+
+    /// Asks the model. Nothing is told to it meanwhile: be quick, and do not ask from within a question.
+    pub fn read<R>(&self, question: impl FnOnce(&Model) -> R) -> R {
+        self.works.shared.read(question)
+    }
+
+    /// Whether anything has changed since: cheap enough for every frame.
+    pub fn versions(&self) -> Versions {
+        self.works.shared.versions()
+    }
+
+    /// What was done so far.
+    pub fn counters(&self) -> Counters {
+        self.works.shared.counters()
+    }
+
+    /// Where everything is, as last published.
+    pub fn places(&self) -> Arc<Places> {
+        self.works.shared.places()
+    }
+
+    /// The time that the model's own times are of, in nanoseconds.
+    pub fn now_ns(&self) -> u64 {
+        self.works.shared.now_ns()
+    }
+
+    /// The systems in a line each, in order of first appearance.
+    pub fn list(&self) -> Vec<Summary> {
+        let now_ns = self.now_ns();
+        self.read(|model| model.systems().map(|system| summary(system, now_ns)).collect())
+    }
+
+    /// What is wrong now, worst first, in one system or in all.
+    pub fn problems(&self, system: Option<SystemId>) -> Vec<Problem> {
+        Desk(self.works.shared.clone()).problems(system)
+    }
+
+    /// Whether the layout has nothing left to do.
+    pub fn is_settled(&self) -> bool {
+        self.works.shared.stir.is_at_rest()
+    }
+
+    /// Waits, at most this long, until the layout has nothing left to do, and hurries it. False when the time was up.
+    pub fn settle(&self, at_most: Duration) -> bool {
+        self.works.shared.stir.wait_for_rest(at_most)
+    }
+
+    // === impl changes ===
+
+    /// A system appears, as if a probe had said Hello. For tests and scripts, as the two after it.
+    ///
+    /// # Errors
+    /// When there are too many.
+    pub fn connect(&self, hello: Hello) -> Result<SystemId, Refusal> {
+        self.works.shared.connect(hello)
+    }
+
+    /// Tells the model, as if a probe had.
+    pub fn apply(&self, system: SystemId, changes: impl IntoIterator<Item = Change>) {
+        self.works.shared.apply(system, changes);
+    }
+
+    /// A system's stream ends; with a farewell if it said one.
+    pub fn disconnect(&self, system: SystemId, farewell: Option<String>) {
+        self.works.shared.disconnect(system, farewell);
+    }
+
+    // === impl arranging ===
+
+    /// Holds a component there in the world, or lets it go. A pin holds in the next instance of the program too.
+    pub fn pin(&self, system: SystemId, component: ComponentId, at_in_world: Option<[f32; 3]>) {
+        let shared = &self.works.shared;
+        let origin = shared.places().system(system).map_or([0.0; 2], |places| places.origin);
+        let at = at_in_world.map(|[x, y, z]| [x - origin[0], y - origin[1], z]);
+        shared.read(|model| {
+            if let Some(component) = model.system(system).and_then(|system| system.component(component)) {
+                shared.arrangement().pin(component, at);
+            }
+        });
+        shared.stir.structure();
+    }
+
+    /// Moves a whole system by so much in the world. Others make room.
+    pub fn move_system(&self, system: SystemId, by: [f32; 2]) {
+        let shared = &self.works.shared;
+        shared.read(|model| {
+            if let Some(system) = model.system(system) {
+                shared.arrangement().shift(system, by);
+            }
+        });
+        shared.stir.structure();
+    }
+
+    /// Arranges everything again, from where it is. Pins hold.
+    pub fn rearrange(&self) {
+        self.works.shared.stir.rearrange();
+    }
+
+    /// Whom to tell that [`Session::versions`] rose: at once, then sixty times a second at most, and never while nothing
+    /// changes. Called from threads of the session; it must be quick, and hold no handle to the session.
+    pub fn set_waker(&self, call: Box<dyn Fn() + Send + Sync>) {
+        self.works.shared.waker.set(call);
+    }
+
+    /// Ends the threads now; what is known can still be asked.
+    pub fn shutdown(&self) {
+        self.works.end();
+    }
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StartError> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(work).map_err(StartError::Thread)
+}
+
+impl Works {
+    /// Nothing that is done under this lock can panic half-way.
+    fn running(&self) -> std::sync::MutexGuard<'_, Running> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn end(&self) {
+        let Running { ingest, threads } = std::mem::take(&mut *self.running());
+        self.shared.end();
+        drop(ingest);
+        for thread in threads {
+            // The last handle may be dropped by a waker, on one of the threads.
+            if thread.thread().id() != std::thread::current().id() && thread.join().is_err() {
+                tracing::error!("a thread of the session had panicked");
+            }
+        }
+    }
+}
+
+impl Drop for Works {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// All places of the model, if `layouts` have them all.
+fn places_of(model: &Model, layouts: &[SystemLayout]) -> Option<Places> {
+    let mut systems = Vec::new();
+    for system in model.systems() {
+        let layout = layouts.iter().find(|layout| layout.system == system.id())?;
+        let mut places = vec![Place::default(); system.component_slots() as usize];
+        let mut placed = 0;
+        for place in &layout.places {
+            if let Some(component) = system.component(place.component) {
+                let ComponentPlace { component: id, position, radius, pinned } = *place;
+                places[component.slot() as usize] = Place { component: id, position, radius, pinned };
+                placed += 1;
+            }
+        }
+        if placed < system.component_count() {
+            return None;
+        }
+        let (min, max) = (layout.min, layout.max);
+        systems.push(Arc::new(SystemPlaces { system: system.id(), origin: [0.0; 2], min, max, places }));
+    }
+    Some(Places { systems, moving: false })
+}
+
+/// Where readers ask.
+struct Desk(Arc<Shared>);
+
+impl Answers for Desk {
+    fn list(&self) -> Vec<Summary> {
+        let now_ns = self.0.now_ns();
+        self.0.read(|model| model.systems().map(|system| summary(system, now_ns)).collect())
+    }
+
+    /// Systems that are not placed yet have no places; components that appeared since are not in it.
+    fn layout(&self, system: Option<SystemId>) -> Vec<SystemLayout> {
+        let places = self.0.places();
+        let known: Vec<SystemId> = self.0.read(|model| model.systems().map(|system| system.id()).collect());
+        let wanted = known.into_iter().filter(|known| system.is_none_or(|system| system == *known));
+        wanted
+            .map(|system| match places.system(system) {
+                None => SystemLayout { system, ..SystemLayout::default() },
+                Some(placed) => SystemLayout {
+                    system,
+                    places: placed
+                        .places
+                        .iter()
+                        .filter(|place| place.component != ComponentId(0))
+                        .map(|place| ComponentPlace {
+                            component: place.component,
+                            position: place.position,
+                            radius: place.radius,
+                            pinned: place.pinned,
+                        })
+                        .collect(),
+                    min: placed.min,
+                    max: placed.max,
+                },
+            })
+            .collect()
+    }
+
+    fn problems(&self, system: Option<SystemId>) -> Vec<Problem> {
+        let now_ns = self.0.now_ns();
+        self.0.read(|model| problems(model, &self.0.past.lock().unwrap_or_else(PoisonError::into_inner), system, now_ns))
+    }
+
+    fn watch(&self, system: Option<SystemId>, feed: &Arc<Feed>, tell: &mut dyn FnMut(SystemId, Told)) -> bool {
+        self.0.watch(system, feed, tell)
+    }
+}

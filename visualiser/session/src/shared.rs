@@ -1,0 +1,398 @@
+//! What the threads of a session share: the model behind its lock, the versions, and those who watch.
+//!
+//! Whoever reads the model has the right of way: writers work in slices of two milliseconds, wait while a reader waits,
+//! and never stand in the queue of the lock, where they would hold up new readers while an old one is slow.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError, Weak};
+use std::time::{Duration, Instant};
+
+use axonscope_ingest::answers::Told;
+use axonscope_ingest::feed::Feed;
+use axonscope_ingest::queue::Nudge;
+use axonscope_model::{Anomaly, Change, Hello, Model, Refusal, Status, System, SystemId};
+
+use crate::arrangement::Arrangement;
+use crate::places::Places;
+use crate::problems::Past;
+use crate::stir::Stir;
+use crate::summary::summary;
+use crate::waker::Waker;
+
+/// How long the model is written to at a time.
+const SLICE: Duration = Duration::from_millis(2);
+/// How often the time is looked at within a slice.
+const CHANGES_PER_LOOK: usize = 128;
+/// How long a writer gives way.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Whether anything is different from what was drawn last: each rises when something of its kind changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Versions {
+    /// What exists.
+    pub structure: u64,
+    /// Totals, rates, states.
+    pub activity: u64,
+    /// Positions.
+    pub places: u64,
+    /// How systems stand, and what is wrong with them.
+    pub status: u64,
+}
+
+/// What was done so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Changes of the structure that were applied, anomalies included.
+    pub structure: u64,
+    /// Totals that were applied.
+    pub activity: u64,
+    /// Reports that were applied.
+    pub reports: u64,
+}
+
+#[derive(Default)]
+struct Totals {
+    structure: AtomicU64,
+    activity: AtomicU64,
+    reports: AtomicU64,
+}
+
+pub(crate) struct Shared {
+    model: RwLock<Model>,
+    readers_waiting: AtomicUsize,
+    began: Instant,
+    /// What the session's clock began at.
+    epoch_ns: u64,
+    structure: AtomicU64,
+    activity: AtomicU64,
+    places_version: AtomicU64,
+    status: AtomicU64,
+    totals: Totals,
+    places: Mutex<Arc<Places>>,
+    arrangement: Mutex<Arrangement>,
+    watchers: Mutex<Vec<Watcher>>,
+    pub(crate) past: Mutex<Past>,
+    pub(crate) stir: Stir,
+    pub(crate) waker: Waker,
+    nudge: Nudge,
+}
+
+struct Watcher {
+    system: Option<SystemId>,
+    feed: Weak<Feed>,
+}
+
+/// Nothing that is done under these locks is left half-done by a panic.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    pub(crate) fn new(model: Model, nudge: Nudge) -> Shared {
+        // A model that was filled elsewhere has times of another clock; ours goes on from there.
+        let epoch_ns = model.systems().map(System::heard_at_ns).max().unwrap_or(0).max(1);
+        let shared = Shared {
+            model: RwLock::new(model),
+            readers_waiting: AtomicUsize::new(0),
+            began: Instant::now(),
+            epoch_ns,
+            structure: AtomicU64::new(0),
+            activity: AtomicU64::new(0),
+            places_version: AtomicU64::new(0),
+            status: AtomicU64::new(0),
+            totals: Totals::default(),
+            places: Mutex::default(),
+            arrangement: Mutex::default(),
+            watchers: Mutex::default(),
+            past: Mutex::default(),
+            stir: Stir::default(),
+            waker: Waker::default(),
+            nudge,
+        };
+        shared.note_versions(&shared.read_lock(), true);
+        shared
+    }
+
+    /// Nanoseconds of the session's clock, which the model is told.
+    pub(crate) fn now_ns(&self) -> u64 {
+        self.epoch_ns + self.began.elapsed().as_nanos() as u64
+    }
+
+    // === impl locks ===
+
+    pub(crate) fn read<R>(&self, question: impl FnOnce(&Model) -> R) -> R {
+        question(&self.read_lock())
+    }
+
+    fn read_lock(&self) -> RwLockReadGuard<'_, Model> {
+        self.readers_waiting.fetch_add(1, Ordering::AcqRel);
+        let model = self.model.read().unwrap_or_else(PoisonError::into_inner);
+        self.readers_waiting.fetch_sub(1, Ordering::AcqRel);
+        model
+    }
+
+    fn write_lock(&self) -> RwLockWriteGuard<'_, Model> {
+        let began = Instant::now();
+        loop {
+            if self.readers_waiting.load(Ordering::Acquire) == 0 {
+                match self.model.try_write() {
+                    Ok(model) => return model,
+                    Err(TryLockError::Poisoned(model)) => return model.into_inner(),
+                    Err(TryLockError::WouldBlock) => {}
+                }
+            }
+            if began.elapsed() > PATIENCE {
+                return self.model.write().unwrap_or_else(PoisonError::into_inner);
+            }
+            std::thread::sleep(Duration::from_micros(100));
+        }
+    }
+
+    // === impl changes ===
+
+    pub(crate) fn connect(&self, hello: Hello) -> Result<SystemId, Refusal> {
+        let mut model = self.write_lock();
+        let now_ns = self.now_ns();
+        let system = model.connect(hello, now_ns)?;
+        if let Some(known) = model.system(system) {
+            self.tell(system, || Told::Hello(Box::new((hello_of(known), summary(known, now_ns)))));
+        }
+        self.note_versions(&model, true);
+        Ok(system)
+    }
+
+    pub(crate) fn disconnect(&self, system: SystemId, farewell: Option<String>) {
+        let mut model = self.write_lock();
+        let now_ns = self.now_ns();
+        model.disconnect(system, farewell, now_ns);
+        self.tell_status(&model, system);
+        self.note_versions(&model, true);
+    }
+
+    /// Applies all of them, in slices.
+    pub(crate) fn apply(&self, system: SystemId, changes: impl IntoIterator<Item = Change>) {
+        let mut changes = changes.into_iter();
+        while self.apply_slice(system, &mut changes) {}
+        self.totals.reports.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// False when nothing is left.
+    fn apply_slice(&self, system: SystemId, changes: &mut impl Iterator<Item = Change>) -> bool {
+        let mut model = self.write_lock();
+        let began = Instant::now();
+        let watched = self.is_watched(system);
+        let stood = model.system(system).map(|system| system.status().clone());
+        model.heard(system, self.now_ns());
+        let (mut structure, mut activity, mut anomalies) = (0, 0, 0);
+        let mut told = Vec::new();
+        let mut more = true;
+        'slice: while began.elapsed() < SLICE {
+            for _ in 0..CHANGES_PER_LOOK {
+                let Some(change) = changes.next() else {
+                    more = false;
+                    break 'slice;
+                };
+                if watched {
+                    told.push(change.clone());
+                }
+                match change {
+                    Change::ComponentActivity(_) | Change::PostboxActivity(_) | Change::LinkageActivity { .. } => {
+                        activity += 1;
+                    }
+                    _ => structure += 1,
+                }
+                let applied = model.apply(system, change);
+                anomalies += u64::from(applied.anomaly.is_some());
+                if let Some(anomaly) = applied.anomaly {
+                    report(system, &anomaly);
+                }
+            }
+        }
+        self.totals.structure.fetch_add(structure, Ordering::Relaxed);
+        self.totals.activity.fetch_add(activity, Ordering::Relaxed);
+        if !told.is_empty() {
+            self.tell(system, || Told::Changes(told.into()));
+        }
+        let stands = model.system(system).map(System::status);
+        let stands_otherwise = stands != stood.as_ref();
+        if stands_otherwise {
+            self.tell_status(&model, system);
+        }
+        self.note_versions(&model, stands_otherwise || anomalies > 0);
+        more
+    }
+
+    /// Time passes.
+    pub(crate) fn tick(&self) {
+        let mut model = self.write_lock();
+        let before = model.activity_version();
+        let stood = |model: &Model| -> Vec<Status> { model.systems().map(|system| system.status().clone()).collect() };
+        let stood_before = stood(&model);
+        model.tick(self.now_ns());
+        if model.activity_version() == before {
+            return;
+        }
+        let now: Vec<SystemId> = model
+            .systems()
+            .zip(&stood_before)
+            .filter(|(system, before)| system.status() != *before)
+            .map(|(system, _)| system.id())
+            .collect();
+        for system in now {
+            self.tell_status(&model, system);
+        }
+        self.note_versions(&model, true);
+    }
+
+    /// Whether any stream is open.
+    pub(crate) fn is_anyone_connected(&self) -> bool {
+        self.read(|model| model.systems().any(|system| system.status().is_connected()))
+    }
+
+    // === impl versions ===
+
+    pub(crate) fn versions(&self) -> Versions {
+        Versions {
+            structure: self.structure.load(Ordering::Acquire),
+            activity: self.activity.load(Ordering::Acquire),
+            places: self.places_version.load(Ordering::Acquire),
+            status: self.status.load(Ordering::Acquire),
+        }
+    }
+
+    pub(crate) fn counters(&self) -> Counters {
+        Counters {
+            structure: self.totals.structure.load(Ordering::Relaxed),
+            activity: self.totals.activity.load(Ordering::Relaxed),
+            reports: self.totals.reports.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Publishes what the model says it changed, and stirs whoever waits for it.
+    fn note_versions(&self, model: &Model, status: bool) {
+        let structure = self.structure.swap(model.structure_version(), Ordering::AcqRel) != model.structure_version();
+        let activity = self.activity.swap(model.activity_version(), Ordering::AcqRel) != model.activity_version();
+        if status {
+            self.status.fetch_add(1, Ordering::AcqRel);
+        }
+        if structure || status {
+            self.stir.structure();
+        }
+        if structure || activity || status {
+            self.wake();
+        }
+    }
+
+    fn wake(&self) {
+        if self.waker.touch() {
+            self.nudge.nudge();
+        }
+    }
+
+    pub(crate) fn end(&self) {
+        self.nudge.close();
+        self.stir.close();
+    }
+
+    // === impl places ===
+
+    pub(crate) fn places(&self) -> Arc<Places> {
+        lock(&self.places).clone()
+    }
+
+    pub(crate) fn publish(&self, places: Places) {
+        *lock(&self.places) = Arc::new(places);
+        self.places_version.fetch_add(1, Ordering::AcqRel);
+        self.wake();
+    }
+
+    pub(crate) fn arrangement(&self) -> MutexGuard<'_, Arrangement> {
+        lock(&self.arrangement)
+    }
+
+    // === impl watchers ===
+
+    /// Registers the feed and tells all that is known, at one instant. False: no such system.
+    pub(crate) fn watch(
+        &self,
+        system: Option<SystemId>,
+        feed: &Arc<Feed>,
+        tell: &mut dyn FnMut(SystemId, Told),
+    ) -> bool {
+        let model = self.read_lock();
+        if system.is_some_and(|system| model.system(system).is_none()) {
+            return false;
+        }
+        // Nobody can tell the feed anything while the model is read.
+        feed.restart();
+        let mut watchers = lock(&self.watchers);
+        watchers.retain(|watcher| watcher.feed.strong_count() > 0 && !std::ptr::eq(watcher.feed.as_ptr(), &raw const **feed));
+        watchers.push(Watcher { system, feed: Arc::downgrade(feed) });
+        drop(watchers);
+        let now_ns = self.now_ns();
+        for known in model.systems().filter(|known| system.is_none_or(|system| system == known.id())) {
+            tell(known.id(), Told::Hello(Box::new((hello_of(known), summary(known, now_ns)))));
+            for change in known.snapshot() {
+                tell(known.id(), Told::Change(change));
+            }
+            tell(known.id(), Told::Status(Box::new(summary(known, now_ns))));
+        }
+        true
+    }
+
+    fn is_watched(&self, system: SystemId) -> bool {
+        lock(&self.watchers).iter().any(|watcher| watcher.wants(system))
+    }
+
+    /// To be called while the model is locked, so that everyone is told in order.
+    fn tell(&self, system: SystemId, told: impl FnOnce() -> Told) {
+        let mut watchers = lock(&self.watchers);
+        if !watchers.iter().any(|watcher| watcher.wants(system)) {
+            return;
+        }
+        let told = told();
+        watchers.retain(|watcher| watcher.feed.strong_count() > 0);
+        for watcher in watchers.iter().filter(|watcher| watcher.wants(system)) {
+            if let Some(feed) = watcher.feed.upgrade() {
+                feed.tell(system, told.clone());
+            }
+        }
+    }
+
+    fn tell_status(&self, model: &Model, system: SystemId) {
+        if let Some(known) = model.system(system) {
+            self.tell(system, || Told::Status(Box::new(summary(known, self.now_ns()))));
+        }
+    }
+}
+
+impl Watcher {
+    fn wants(&self, system: SystemId) -> bool {
+        self.system.is_none_or(|wanted| wanted == system)
+    }
+}
+
+/// What readers are told of who a system is: never its instance id.
+fn hello_of(system: &System) -> Hello {
+    let facts = system.facts().clone();
+    Hello {
+        instance: [0; 16],
+        name: system.name().to_owned(),
+        pid: facts.pid,
+        host: facts.host,
+        program: facts.program,
+        labels: facts.labels,
+        wall_clock_ns: facts.wall_clock_ns,
+        monotonic_ns: facts.monotonic_ns,
+        started_at: facts.started_at,
+    }
+}
+
+/// Lost data is an error, a limit that was reached a warning; the rest is seen in the picture.
+fn report(system: SystemId, anomaly: &Anomaly) {
+    match anomaly {
+        Anomaly::Gap { expected, got } => tracing::error!(%system, expected, got, "reports are missing"),
+        Anomaly::OverLimit { what } => tracing::debug!(%system, what, "over a limit"),
+        other => tracing::debug!(%system, ?other, "does not fit"),
+    }
+}
