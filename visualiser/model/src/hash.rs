@@ -18,7 +18,7 @@ impl Seed {
     /// Programs number what belongs together in a row, and tell of it together: neighbours stay neighbours, so that a
     /// component with its postboxes costs one line of cache and not five.
     pub(crate) fn number(self, number: u64) -> u32 {
-        (self.fold(number / 8 ^ self.0) as u32) << 3 | (number % 8) as u32
+        ((self.fold((number / 8) ^ self.0) as u32) << 3) | (number % 8) as u32
     }
 
     pub(crate) fn text(self, text: &str) -> u32 {

@@ -171,10 +171,11 @@ impl Model {
 
     /// What is new only comes in while there is room; the departed go first. False when there is none.
     fn make_room(&mut self, change: &Change) -> bool {
-        let adds = matches!(
-            change,
-            Change::ComponentAdded(_) | Change::PostboxAdded(_) | Change::Linked(_) | Change::StateChanged { .. }
-        );
+        let adds = match change {
+            Change::ComponentAdded(_) | Change::PostboxAdded(_) | Change::Linked(_) => true,
+            Change::StateChanged { detail, .. } => !detail.is_empty(),
+            _ => false,
+        };
         while adds && self.bytes >= self.limits.bytes {
             if !self.evict_oldest() {
                 return false;

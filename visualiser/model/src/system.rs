@@ -31,11 +31,11 @@ pub struct System {
     in_snapshot: bool,
     pub(crate) structure_version: u64,
     pub(crate) activity_version: u64,
-    lost: u64,
-    merged: u64,
-    refused: u64,
-    anomaly_count: u64,
-    recent_anomalies: VecDeque<Anomaly>,
+    pub(crate) lost: u64,
+    pub(crate) merged: u64,
+    pub(crate) refused: u64,
+    pub(crate) anomaly_count: u64,
+    pub(crate) recent_anomalies: VecDeque<Anomaly>,
 }
 
 /// What one change did.
@@ -314,87 +314,6 @@ impl System {
     /// While a snapshot runs, what it tells twice is brought up to date.
     pub(crate) fn in_snapshot(&self) -> bool {
         self.in_snapshot
-    }
-
-    // === impl answers ===
-
-    /// Names it for as long as the model keeps it.
-    pub fn id(&self) -> SystemId {
-        self.id
-    }
-
-    /// What people call it; may be empty.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Tells connected systems of one name apart: from 1.
-    pub fn ordinal(&self) -> u32 {
-        self.ordinal
-    }
-
-    /// Its name, with the ordinal where there is more than one: "chat_server 2".
-    pub fn title(&self) -> String {
-        match self.ordinal {
-            1 => self.name.clone(),
-            ordinal => format!("{} {ordinal}", self.name),
-        }
-    }
-
-    /// Who it is.
-    pub fn facts(&self) -> &Facts {
-        &self.facts
-    }
-
-    /// How it stands.
-    pub fn status(&self) -> &Status {
-        &self.status
-    }
-
-    /// When it was last heard, on the visualiser's clock.
-    pub fn heard_at_ns(&self) -> u64 {
-        self.heard_at_ns
-    }
-
-    /// Rises when something exists that did not, no longer exists, or has another name or place.
-    pub fn structure_version(&self) -> u64 {
-        self.structure_version
-    }
-
-    /// Rises when something else that can be seen is different: totals, rates, states, status, anomalies. Does not rise
-    /// while nothing happens, whatever is heard.
-    pub fn activity_version(&self) -> u64 {
-        self.activity_version
-    }
-
-    /// Structural events that the probe lost and made good by a snapshot, as told.
-    pub fn lost(&self) -> u64 {
-        self.lost
-    }
-
-    /// Births and deaths that met between two ticks and were never sent, as told.
-    pub fn merged(&self) -> u64 {
-        self.merged
-    }
-
-    /// Things left out because a limit was reached.
-    pub fn refused(&self) -> u64 {
-        self.refused
-    }
-
-    /// Everything that did not fit so far, what was refused included.
-    pub fn anomaly_count(&self) -> u64 {
-        self.anomaly_count
-    }
-
-    /// The latest of them, at most 64, the newest last.
-    pub fn recent_anomalies(&self) -> impl ExactSizeIterator<Item = &Anomaly> {
-        self.recent_anomalies.iter()
-    }
-
-    /// An estimate of what it takes in memory.
-    pub fn bytes(&self) -> usize {
-        size_of::<System>() + self.topology.bytes()
     }
 }
 

@@ -4,8 +4,10 @@ use super::{LinkageRef, PostboxRef};
 use crate::change::LinkageKind;
 use crate::slab::{NONE, some};
 
-/// How many boxes are visited upstream; what is beyond goes uncounted.
-const FARTHEST: usize = 256;
+/// How many boxes are visited upstream, and how many linkages looked at: far more than any program nests or gathers, few
+/// enough to be asked in every frame. What is beyond goes uncounted.
+const MOST_POSTBOXES: usize = 256;
+const MOST_LINKAGES: usize = 16_384;
 
 #[derive(Clone, Copy, Default)]
 pub(super) struct Found {
@@ -47,14 +49,15 @@ pub(super) fn into(postbox: PostboxRef<'_>) -> Found {
 }
 
 /// Sums what comes to `postbox`, following boxes without totals upstream; each once, so that a circle ends.
-fn walk<'a>(postbox: PostboxRef<'a>, found: &mut Found) {
+fn walk(postbox: PostboxRef<'_>, found: &mut Found) {
     let mut visited = vec![postbox.slot];
-    let mut next = 0;
+    let (mut next, mut left) = (0, MOST_LINKAGES);
     while let Some(&slot) = visited.get(next) {
         next += 1;
-        for linkage in (PostboxRef { slot, ..postbox }).linkages_in() {
+        for linkage in (PostboxRef { slot, ..postbox }).linkages_in().take(left) {
+            left -= 1;
             if let Some(upstream) = add(linkage, found)
-                && visited.len() < FARTHEST
+                && visited.len() < MOST_POSTBOXES
                 && !visited.contains(&upstream.slot)
             {
                 visited.push(upstream.slot);

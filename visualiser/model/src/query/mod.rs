@@ -4,6 +4,7 @@ mod component;
 mod flow;
 mod linkage;
 mod postbox;
+mod system;
 
 pub use component::ComponentRef;
 pub use linkage::LinkageRef;
@@ -99,28 +100,5 @@ impl System {
     /// The linkage in that slot.
     pub fn linkage_at(&self, slot: u32) -> Option<LinkageRef<'_>> {
         self.topology.linkages.get(slot).map(|_| LinkageRef { system: self, slot })
-    }
-
-    /// When the totals were read, on the system's clock; 0 before the first sample.
-    pub fn sampled_at(&self) -> u64 {
-        self.topology.activities.clock.at
-    }
-
-    /// From the start of the instance until it last said what time it is.
-    pub fn uptime_ns(&self) -> u64 {
-        self.now().saturating_sub(self.facts.started_at)
-    }
-
-    /// Deliveries by all outboxes a second, over the last one to two seconds, those of boxes that have gone included. 0
-    /// while silent or departed.
-    pub fn messages_per_second(&self) -> f64 {
-        let activities = &self.topology.activities;
-        activities.delivered.rate(&activities.clock)
-    }
-
-    /// Structural changes a second, over the last one to two seconds; what snapshots bring is not counted.
-    pub fn changes_per_second(&self) -> f64 {
-        let activities = &self.topology.activities;
-        activities.changes.rate(&activities.clock)
     }
 }
