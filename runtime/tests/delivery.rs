@@ -9,7 +9,7 @@ use axonscope_runtime::{
     Boxes, Declare, In, Inbox, InboxSpec, Io, LinkError, Out, OutboxSpec, System, WhenFull, WhenUnlinked,
     library::Transformer,
 };
-use support::{Two, all, feed, postbox, run, settle, soon, tell};
+use support::{Two, all, feed, postbox, run, settle, soon, tell, tell_of};
 
 /// One inbox of a single place.
 struct Narrow<const DROP_OLDEST: bool> {
@@ -204,7 +204,8 @@ async fn a_send_to_a_finished_component_drops_and_counts() {
 #[tokio::test]
 async fn a_send_that_waits_takes_the_new_way_when_its_linkage_moves() {
     let system = System::new("test");
-    let stuck = run(|_boxes: Narrow<false>, ctx: axonscope_runtime::Context| async move {
+    let stuck = run(|boxes: Narrow<false>, ctx: axonscope_runtime::Context| async move {
+        let _kept = boxes;
         Err(ctx.shutdown().await.into())
     });
     let stuck = system.add("stuck", stuck).unwrap();
@@ -333,7 +334,7 @@ async fn many_senders_and_moving_linkages_lose_and_double_nothing() {
     let mut outputs = Vec::new();
     let mut sinks = Vec::new();
     for name in ["a", "b"] {
-        let (sink, output) = tell(64);
+        let (sink, output) = tell_of::<(u32, u32)>(64);
         let sink = system.add(name, sink).unwrap();
         sinks.push(sink.start());
         outputs.push(tokio::spawn(all(output)));

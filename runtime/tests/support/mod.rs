@@ -1,5 +1,5 @@
 //! Components and helpers that several tests use.
-#![allow(dead_code, clippy::unwrap_used)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 use std::future::Future;
 use std::time::Duration;
@@ -113,12 +113,16 @@ pub fn state(system: &System, component: &str) -> Option<State> {
 }
 
 /// Numbers from `from`, each a message, to a new feed.
-pub fn feed<T: Message>(capacity: usize) -> (mpsc::Sender<T>, Feed<T>) {
+pub fn feed(capacity: usize) -> (mpsc::Sender<u32>, Feed<u32>) {
     let (sender, receiver) = mpsc::channel(capacity);
     (sender, Feed(receiver))
 }
 
-pub fn tell<T: Message>(capacity: usize) -> (Tell<T>, mpsc::Receiver<T>) {
+pub fn tell(capacity: usize) -> (Tell<u32>, mpsc::Receiver<u32>) {
+    tell_of(capacity)
+}
+
+pub fn tell_of<T: Message>(capacity: usize) -> (Tell<T>, mpsc::Receiver<T>) {
     let (sender, receiver) = mpsc::channel(capacity);
     (Tell(sender), receiver)
 }
