@@ -68,7 +68,7 @@ pub struct Edge {
 /// What a Report was.
 pub enum Admitted {
     /// Changes, if any.
-    Batch(Batch),
+    Batch(Box<Batch>),
     /// Goodbye, with a reason that may be empty.
     Farewell(String),
 }
@@ -82,7 +82,7 @@ impl Edge {
     /// Takes the next Report. True: what is known of the system is wrong from here on, and it should be asked for a
     /// snapshot.
     pub fn admit(&mut self, report: v1::Report) -> (Admitted, bool) {
-        let mut batch = Batch::default();
+        let mut batch = Box::<Batch>::default();
         let was_broken = self.broken;
         if report.seq != self.due {
             batch.refuse(Anomaly::Gap { expected: self.due, got: report.seq });
@@ -169,9 +169,9 @@ pub struct Batch {
 
 impl Batch {
     /// Anomalies alone.
-    pub fn refused(anomalies: impl IntoIterator<Item = Anomaly>) -> Batch {
+    pub fn refused(anomalies: impl IntoIterator<Item = Anomaly>) -> Box<Batch> {
         let first = anomalies.into_iter().map(Change::Refused).collect();
-        Batch { first, ..Batch::default() }
+        Box::new(Batch { first, ..Batch::default() })
     }
 
     /// What it takes in memory, in bytes, roughly.

@@ -56,11 +56,14 @@ pub(crate) async fn serve(incoming: TcpIncoming, sink: Sender, answers: Arc<dyn 
 #[derive(Clone)]
 struct Door(Arc<Hall>);
 
+/// By instance id.
+type Speakers = HashMap<[u8; 16], (Connection, oneshot::Sender<()>)>;
+
 struct Hall {
     sink: Sender,
     last_connection: AtomicU64,
     /// The stream that speaks for an instance, and how to end it when another takes over.
-    speakers: Mutex<HashMap<[u8; 16], (Connection, oneshot::Sender<()>)>>,
+    speakers: Mutex<Speakers>,
 }
 
 #[tonic::async_trait]
@@ -184,7 +187,7 @@ impl Hall {
     }
 
     /// Nothing that is done under this lock can panic half-way.
-    fn speakers(&self) -> MutexGuard<'_, HashMap<[u8; 16], (Connection, oneshot::Sender<()>)>> {
+    fn speakers(&self) -> MutexGuard<'_, Speakers> {
         self.speakers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -34,7 +34,7 @@ pub enum Input {
         /// The stream.
         connection: Connection,
         /// Its changes, in order.
-        batch: Batch,
+        batch: Box<Batch>,
     },
     /// The stream has ended.
     Closed {
