@@ -83,3 +83,27 @@ impl Graph {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::forces::tests::{linked, nested};
+
+    #[test]
+    fn parts_hang_together_by_springs_and_by_nesting() {
+        let (bodies, springs) = linked(&[[0.0; 2]; 6], &[(0, 1), (1, 2), (4, 3), (3, 4)]);
+        let (part, parts) = Graph::new(&bodies, &springs).parts();
+        assert_eq!(part, [0, 0, 0, 1, 1, NONE]);
+        assert_eq!(parts, [vec![0, 1, 2], vec![3, 4]]);
+        let (part, _) = Graph::new(&nested(), &Springs { degree: vec![0.0; 5], ..Springs::default() }).parts();
+        assert_eq!(part, [0; 5]);
+    }
+
+    #[test]
+    fn steps_are_counted_along_the_shortest_way() {
+        let (bodies, springs) = linked(&[[0.0; 2]; 6], &[(0, 1), (1, 2), (2, 3), (3, 4), (4, 0)]);
+        let mut steps = vec![NONE; 6];
+        Graph::new(&bodies, &springs).steps_from(0, &mut steps, &mut VecDeque::new());
+        assert_eq!(steps, [0, 1, 2, 2, 1, NONE]);
+    }
+}

@@ -53,3 +53,45 @@ pub(crate) fn spread(bodies: &mut Bodies, graph: &Graph, sources: &[(u32, f32)])
         std::mem::swap(&mut wave, &mut next);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::forces::tests::{chained, linked};
+
+    #[test]
+    fn heat_fades_along_a_chain_and_never_cools() {
+        let (mut bodies, springs) = chained(12);
+        let graph = Graph::new(&bodies, &springs);
+        bodies.heat.fill(0.0);
+        bodies.heat[1] = 0.9;
+        spread(&mut bodies, &graph, &[(0, 0.5)]);
+        assert_eq!(bodies.heat[0], 0.5);
+        assert_eq!(bodies.heat[1], 0.9, "what is hotter stays so, and stops the wave");
+        bodies.heat.fill(0.0);
+        spread(&mut bodies, &graph, &[(0, 0.5)]);
+        assert!(bodies.heat.windows(2).all(|pair| pair[0] > pair[1] || pair[0] == 0.0), "{:?}", bodies.heat);
+        assert!(bodies.heat[1] > 0.1 && bodies.heat[11] == 0.0, "{:?}", bodies.heat);
+    }
+
+    #[test]
+    fn a_hub_shields_its_other_neighbours() {
+        let (mut bodies, springs) = linked(&[[0.0; 2]; 1001], &(1..1001).map(|end| (0, end)).collect::<Vec<_>>());
+        bodies.heat.fill(0.0);
+        let graph = Graph::new(&bodies, &springs);
+        spread(&mut bodies, &graph, &[(1, 0.5)]);
+        assert!(bodies.heat[0] > 0.1 && bodies.heat[2] == 0.0);
+    }
+
+    #[test]
+    fn signatures_see_springs_and_not_their_order() {
+        let of = |pairs: &[(u32, u32)]| {
+            let (bodies, springs) = linked(&[[0.0; 2]; 4], pairs);
+            signatures(&bodies, &springs)
+        };
+        let before = of(&[(0, 1), (1, 2)]);
+        assert_eq!(before, of(&[(1, 2), (0, 1)]));
+        let turned = of(&[(1, 0), (1, 2)]);
+        assert!(before[0] != turned[0] && before[1] != turned[1] && before[2] == turned[2] && before[3] == turned[3]);
+    }
+}

@@ -37,6 +37,8 @@ mod heat;
 mod pivots;
 mod stress;
 
+mod shape;
+
 mod place;
 
 mod simulation;

@@ -108,3 +108,33 @@ fn leading(matrix: &[Vec<f64>], known: &[&Vec<f64>]) -> Vec<f64> {
     }
     vector
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::forces::tests::{chained, linked};
+
+    #[test]
+    fn a_chain_is_a_line_with_its_bodies_in_order() {
+        let (bodies, springs) = chained(40);
+        let graph = Graph::new(&bodies, &springs);
+        let part: Vec<u32> = (0..40).collect();
+        let places = shape(&graph, &part, &mut [NONE; 40]);
+        let steps: Vec<f32> = places.windows(2).map(|pair| pair[1][0] - pair[0][0]).collect();
+        assert!(steps.iter().all(|step| step * steps[0] > 0.0), "{steps:?}");
+        assert!(places.iter().all(|at| at[1].abs() < 0.05 * (places[39][0] - places[0][0]).abs()));
+    }
+
+    #[test]
+    fn a_grid_keeps_its_four_corners_furthest_apart() {
+        let side = 9u32;
+        let right = (0..side * side).filter(|i| (i + 1) % side != 0).map(|i| (i, i + 1));
+        let pairs: Vec<(u32, u32)> = right.chain((0..side * (side - 1)).map(|i| (i, i + side))).collect();
+        let (bodies, springs) = linked(&[[0.0; 2]; 81], &pairs);
+        let part: Vec<u32> = (0..81).collect();
+        let places = shape(&Graph::new(&bodies, &springs), &part, &mut [NONE; 81]);
+        let far = |i: usize| places[i][0].hypot(places[i][1]);
+        let inner = (0..81).filter(|i| ![0, 8, 72, 80].contains(i)).map(far).fold(0.0, f32::max);
+        assert!([0, 8, 72, 80].iter().all(|&corner| far(corner) > inner));
+    }
+}

@@ -5,21 +5,14 @@ use std::collections::{HashMap, VecDeque};
 use crate::bodies::{Bodies, NONE};
 use crate::graph::Graph;
 use crate::laws::Laws;
-use crate::pivots;
 use crate::rng::Rng;
+use crate::shape;
 use crate::springs::{Springs, reach};
-use crate::stress;
 
 /// A part is shaped anew when it has more new bodies than this, and more than twice its old ones.
 const FEW: usize = 32;
-/// Turning by this much from one body to the next never lines two of them up.
-const GOLDEN_ANGLE: f32 = 2.399_963;
 /// Wider than tall by this much, as screens are.
 const ASPECT: f32 = 1.6;
-
-/// How much further right a new body starts for each step down the flow, and how well those steps are found.
-const RANKED: f32 = 90.0;
-const RANKING_ROUNDS: usize = 40;
 
 /// What a request makes of the bodies: who hangs together, and who has a place already.
 pub(crate) struct Arrival<'a> {
@@ -33,132 +26,47 @@ pub(crate) struct Arrival<'a> {
 impl Arrival<'_> {
     /// Places every body that has no place yet. Heat becomes 1 where a shape is new and `joining` where a body joins others.
     pub(crate) fn settle(mut self, bodies: &mut Bodies, joining: f32, rng: &mut Rng) {
+        let known = std::mem::take(&mut self.placed);
+        self.placed = (0..bodies.len()).map(|i| known[i] || bodies.pin_of(i).is_some()).collect();
         let mut fresh = Vec::new();
         for (number, part) in self.parts.iter().enumerate() {
-            let old = part.iter().filter(|&&body| self.placed[body as usize]).count();
+            let old = part.iter().filter(|&&body| known[body as usize]).count();
             let new = part.len() - old;
             if old == 0 || (new > FEW && new > 2 * old) {
-                fresh.push((number, old));
+                fresh.push(number);
             } else if new > 0 {
                 self.join(part, bodies, joining, rng);
             }
         }
         let before = bounds(bodies, (0..bodies.len()).filter(|&i| self.placed[i]));
+        // A new shape comes to lie where those of its bodies are that had a place or a pin.
+        let anchors = |number: usize| self.parts[number].iter().copied().filter(|&body| self.placed[body as usize]);
+        let sum = |bodies: &Bodies, number: usize| {
+            anchors(number)
+                .map(|body| bodies.at[body as usize])
+                .fold([0.0; 2], |sum, at| [sum[0] + at[0], sum[1] + at[1]])
+        };
+        let goals: Vec<[f32; 2]> = fresh.iter().map(|&number| sum(bodies, number)).collect();
+        let parts: Vec<&[u32]> = fresh.iter().map(|&number| &self.parts[number][..]).collect();
+        shape::make(&parts, bodies, self.springs, self.graph, self.laws, rng);
         let mut blocks = Vec::new();
-        self.shape(&fresh, bodies, rng);
-        for &(number, old) in &fresh {
-            let part = &self.parts[number];
-            if old == 0 {
+        for (&number, goal) in fresh.iter().zip(goals) {
+            let (found, count) = (sum(bodies, number), anchors(number).count() as f32);
+            if count == 0.0 {
                 blocks.push(number);
+                continue;
             }
-            for &body in part {
-                self.placed[body as usize] = true;
-                bodies.heat[body as usize] = 1.0;
+            for &body in &self.parts[number] {
+                let at = &mut bodies.at[body as usize];
+                *at = [at[0] + (goal[0] - found[0]) / count, at[1] + (goal[1] - found[1]) / count];
             }
+        }
+        for &body in fresh.iter().flat_map(|&number| &self.parts[number]) {
+            self.placed[body as usize] = true;
+            bodies.heat[body as usize] = 1.0;
         }
         self.stack(&blocks, before, bodies);
         self.shelve(bodies);
-    }
-
-    /// Gives whole parts a shape: centred at the origin, or where their old bodies were.
-    fn shape(&self, fresh: &[(usize, usize)], bodies: &mut Bodies, rng: &mut Rng) {
-        let mut steps = vec![NONE; bodies.len()];
-        let mut of = vec![NONE; bodies.len()];
-        let mut anchors = vec![[0.0f32; 2]; fresh.len()];
-        for (index, &(number, old)) in fresh.iter().enumerate() {
-            let part = &self.parts[number];
-            let placed = part.iter().filter(|&&body| old > 0 && self.placed[body as usize]);
-            for at in placed.map(|&body| bodies.at[body as usize]) {
-                let anchor = &mut anchors[index];
-                *anchor = [anchor[0] + at[0] / old as f32, anchor[1] + at[1] / old as f32];
-            }
-            let mut places = pivots::shape(self.graph, part, &mut steps);
-            stress::relax(self.graph, part, &mut places, &mut steps, rng);
-            for (&body, at) in part.iter().zip(places) {
-                of[body as usize] = index as u32;
-                bodies.at[body as usize] = at;
-            }
-        }
-        // How long the springs are, how long they should be, and where they point, all summed.
-        let mut sums = vec![([0.0f64; 2], [0.0f64; 2]); fresh.len()];
-        for (index, ends) in self.springs.ends.iter().enumerate() {
-            let [a, b] = ends.map(|end| end as usize);
-            if let Some((lengths, flow)) = sums.get_mut(of[a] as usize) {
-                let way = [bodies.at[b][0] - bodies.at[a][0], bodies.at[b][1] - bodies.at[a][1]];
-                lengths[0] += f64::from(way[0].hypot(way[1]));
-                lengths[1] += f64::from(self.springs.rest_length(index, bodies, self.laws));
-                flow[0] += f64::from(way[0]);
-                flow[1] += f64::from(way[1]);
-            }
-        }
-        let ranks = self.ranks(bodies, &of);
-        for (index, &(number, _)) in fresh.iter().enumerate() {
-            let (lengths, flow) = sums[index];
-            let scale = if lengths[0] > 1.0e-6 { (lengths[1] / lengths[0]).min(1.0e5) } else { 60.0 } as f32;
-            let along = flow[0].hypot(flow[1]);
-            // The longest side already lies level. Where most springs point one way, that way goes right instead.
-            let (cos, sin) = if along > 0.25 * lengths[0] && along > 0.0 {
-                ((flow[0] / along) as f32, (-flow[1] / along) as f32)
-            } else {
-                (1.0f32.copysign(flow[0] as f32), 0.0)
-            };
-            let part = &self.parts[number];
-            let tangled = part.iter().any(|&body| self.graph.of(body).len() > 2);
-            let mut taken: HashMap<[i32; 2], u32> = HashMap::new();
-            for &body in part {
-                let [x, y] = bodies.at[body as usize];
-                let ranked = RANKED * ranks[body as usize];
-                let mut at = [scale * (x * cos - y * sin) + ranked, scale * (x * sin + y * cos)];
-                let before = taken.entry(at.map(|side| (side / 40.0).round() as i32)).or_default();
-                let around = sunflower(*before, 30.0);
-                *before += 1;
-                for axis in 0..2 {
-                    at[axis] += around[axis] + if tangled { rng.spread() } else { 0.0 } + anchors[index][axis];
-                }
-                bodies.at[body as usize] = at;
-            }
-            self.fan(part, bodies);
-        }
-    }
-
-    /// How far down the flow each body of a new shape stands, in springs: as far as can be one further than what it
-    /// receives from (trophic levels; MacKay, Johnson and Sansom, "How directed is a directed network?", 2020).
-    fn ranks(&self, bodies: &Bodies, of: &[u32]) -> Vec<f32> {
-        let mut ranks = vec![0.0f32; bodies.len()];
-        for _ in 0..RANKING_ROUNDS {
-            for (index, ends) in self.springs.ends.iter().enumerate() {
-                let [a, b] = ends.map(|end| end as usize);
-                if of[a] != NONE {
-                    let (strength, share) = self.springs.stiffness(index);
-                    let off = (ranks[b] - ranks[a] - 1.0) * 0.5 * strength;
-                    ranks[a] += off * (1.0 - share);
-                    ranks[b] -= off * share;
-                }
-            }
-        }
-        for i in 0..bodies.len() {
-            if bodies.parent[i] != NONE {
-                ranks[i] += ranks[bodies.parent[i] as usize];
-            }
-        }
-        ranks
-    }
-
-    /// Spreads the loose ends of a hub round it: they are all alike, so the shape could not tell them apart.
-    fn fan(&self, part: &[u32], bodies: &mut Bodies) {
-        for &hub in part.iter().filter(|&&body| !bodies.ringed[body as usize]) {
-            let ends = || self.graph.of(hub).iter().filter(|&&end| self.graph.of(end).len() == 1);
-            let count = ends().count();
-            if count < 4 {
-                continue;
-            }
-            let centre = bodies.at[hub as usize];
-            let inner = (self.laws.spring_gap + 2.0 * reach(bodies, hub)) / 60.0;
-            for (k, &end) in ends().enumerate() {
-                let around = sunflower(k as u32 + (inner * inner) as u32, 60.0);
-                bodies.at[end as usize] = [centre[0] + around[0], centre[1] + around[1]];
-            }
-        }
     }
 
     /// Puts new parts beside each other in rows, the tallest first, below what was there before.
@@ -284,12 +192,6 @@ impl Arrival<'_> {
             }
         }
     }
-}
-
-/// The k-th of evenly spread points round the origin, about `apart` from each other.
-fn sunflower(k: u32, apart: f32) -> [f32; 2] {
-    let (radius, angle) = (apart * (k as f32).sqrt(), k as f32 * GOLDEN_ANGLE);
-    [radius * angle.cos(), radius * angle.sin()]
 }
 
 /// The box round some bodies, if there are any.

@@ -29,8 +29,6 @@ struct Node {
 struct Entry {
     code: u32,
     number: u32,
-    /// Place and charge.
-    point: [f32; 3],
 }
 
 /// The tree, and the storage that outlives it.
@@ -39,29 +37,35 @@ pub(crate) struct Quadtree {
     /// The points in curve order, and room to sort them in.
     order: Vec<Entry>,
     scratch: Vec<Entry>,
+    /// Place and charge of each, in that order.
+    points: Vec<[f32; 3]>,
     nodes: Vec<Node>,
     near: [Vec<f32>; 3],
 }
 
 impl Quadtree {
-    /// Builds the tree over numbered points `(number, place, charge)`.
-    pub(crate) fn build(&mut self, points: impl Iterator<Item = (u32, [f32; 2], f32)>) {
+    /// Builds the tree over points known by number, of which `point` tells place and charge.
+    pub(crate) fn build(&mut self, numbers: impl Iterator<Item = u32>, point: impl Fn(u32) -> [f32; 3]) {
         self.order.clear();
         let (mut min, mut max) = ([f32::INFINITY; 2], [f32::NEG_INFINITY; 2]);
-        for (number, at, charge) in points {
+        for number in numbers {
+            let at = point(number);
             for axis in 0..2 {
                 min[axis] = min[axis].min(at[axis]);
                 max[axis] = max[axis].max(at[axis]);
             }
-            self.order.push(Entry { code: 0, number, point: [at[0], at[1], charge] });
+            self.order.push(Entry { code: 0, number });
         }
         let side = (max[0] - min[0]).max(max[1] - min[1]).max(1.0);
         let scale = ((1u32 << BITS) - 1) as f32 / side;
         for entry in &mut self.order {
-            let cell = |axis: usize| interleave((entry.point[axis] - min[axis]) * scale);
+            let at = point(entry.number);
+            let cell = |axis: usize| interleave((at[axis] - min[axis]) * scale);
             entry.code = cell(0) | cell(1) << 1;
         }
         self.sort();
+        self.points.clear();
+        self.points.extend(self.order.iter().map(|entry| point(entry.number)));
         self.nodes.clear();
         if !self.order.is_empty() {
             self.grow(0, self.order.len(), 2 * BITS);
@@ -84,7 +88,7 @@ impl Quadtree {
             }
             self.collect(leaf, theta, &mut near);
             for k in run {
-                take(self.order[k].number, sum(self.order[k].point, &near));
+                take(self.order[k].number, sum(self.points[k], &near));
             }
         }
         self.near = near;
@@ -93,9 +97,9 @@ impl Quadtree {
     /// Lists what the points of a leaf feel.
     fn collect(&self, leaf: Node, theta: f32, near: &mut [Vec<f32>; 3]) {
         near.iter_mut().for_each(Vec::clear);
-        let run = &self.order[leaf.first as usize..(leaf.first + leaf.count) as usize];
+        let run = &self.points[leaf.first as usize..(leaf.first + leaf.count) as usize];
         let (mut min, mut max) = ([f32::INFINITY; 2], [f32::NEG_INFINITY; 2]);
-        for Entry { point, .. } in run {
+        for point in run {
             for axis in 0..2 {
                 min[axis] = min[axis].min(point[axis]);
                 max[axis] = max[axis].max(point[axis]);
@@ -118,7 +122,7 @@ impl Quadtree {
             index += 1;
             if node.skip as usize == index {
                 // A leaf too near to count as one. Points at the very place of the feeling one add nothing.
-                for Entry { point, .. } in &self.order[node.first as usize..(node.first + node.count) as usize] {
+                for point in &self.points[node.first as usize..(node.first + node.count) as usize] {
                     add([point[0], point[1]], point[2]);
                 }
             }
@@ -162,7 +166,7 @@ impl Quadtree {
         }
         let (mut min, mut max) = ([f32::INFINITY; 2], [f32::NEG_INFINITY; 2]);
         let (mut weighted, mut charge) = ([0.0f64; 2], 0.0f64);
-        for Entry { point, .. } in &self.order[first..end] {
+        for point in &self.points[first..end] {
             for axis in 0..2 {
                 min[axis] = min[axis].min(point[axis]);
                 max[axis] = max[axis].max(point[axis]);
@@ -235,7 +239,7 @@ mod tests {
 
     fn forces(places: &[[f32; 2]], theta: f32) -> Vec<[f32; 2]> {
         let mut tree = Quadtree::default();
-        tree.build(places.iter().enumerate().map(|(i, &at)| (i as u32, at, 1.0)));
+        tree.build(0..places.len() as u32, |i| [places[i as usize][0], places[i as usize][1], 1.0]);
         let mut found = vec![[f32::NAN; 2]; places.len()];
         tree.forces(theta, |_| true, |i, force| found[i as usize] = force);
         found

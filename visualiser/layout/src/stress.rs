@@ -54,3 +54,24 @@ pub(crate) fn relax(graph: &Graph, part: &[u32], places: &mut [[f32; 2]], steps:
     let centre = places.iter().fold([0.0; 2], |sum, at| [sum[0] + at[0] / count, sum[1] + at[1] / count]);
     places.iter_mut().for_each(|at| *at = [at[0] - centre[0], at[1] - centre[1]]);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::forces::tests::linked;
+
+    #[test]
+    fn chains_that_leave_one_hub_are_told_apart() {
+        // Five arms of four bodies round body 0, all on one line at first.
+        let pairs: Vec<(u32, u32)> = (1..21).map(|i| (if i % 4 == 1 { 0 } else { i - 1 }, i)).collect();
+        let (bodies, springs) = linked(&[[0.0; 2]; 21], &pairs);
+        let part: Vec<u32> = (0..21).collect();
+        let mut places: Vec<[f32; 2]> = (0..21).map(|i| [((i + 3) % 4) as f32, 0.0]).collect();
+        relax(&Graph::new(&bodies, &springs), &part, &mut places, &mut [NONE; 21], &mut Rng::new(1));
+        for arm in 0..5 {
+            let (tip, other) = (places[4 * arm + 4], places[4 * ((arm + 1) % 5) + 4]);
+            assert!((tip[0] - other[0]).hypot(tip[1] - other[1]) > 3.0, "{places:?}");
+            assert!((tip[0] - places[0][0]).hypot(tip[1] - places[0][1]) > 3.0, "{places:?}");
+        }
+    }
+}

@@ -59,3 +59,41 @@ fn shelve(bodies: &mut Bodies, parts: &Parts, laws: &Laws) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::forces::tests::linked;
+
+    fn two_parts() -> (Bodies, Parts) {
+        let (bodies, _) = linked(&[[-500.0, 0.0], [-500.0, 100.0], [500.0, 0.0], [700.0, 0.0]], &[(0, 1), (2, 3)]);
+        (bodies, Parts { of: vec![0, 0, 1, 1], sums: vec![[0.0; 4]; 2] })
+    }
+
+    #[test]
+    fn a_part_is_drawn_to_the_origin_without_losing_its_shape() {
+        let (mut bodies, mut parts) = two_parts();
+        apply(&mut bodies, &mut parts, &Laws::default());
+        assert!(bodies.velocity[0][0] > 0.0 && bodies.velocity[2][0] < 0.0);
+        assert_eq!(bodies.velocity[0], bodies.velocity[1]);
+        assert_eq!(bodies.velocity[2], bodies.velocity[3]);
+    }
+
+    #[test]
+    fn a_cold_part_stays_and_one_hot_body_hardly_draws() {
+        let (mut bodies, mut parts) = two_parts();
+        bodies.heat = vec![0.0, 0.0, 1.0, 0.0];
+        apply(&mut bodies, &mut parts, &Laws::default());
+        assert_eq!(bodies.velocity[0], [0.0; 2]);
+        assert!(bodies.velocity[2][0].abs() <= 0.26 * 600.0 * 2.0 * Laws::default().center);
+    }
+
+    #[test]
+    fn what_hangs_on_nothing_is_drawn_below_the_rest() {
+        let (mut bodies, _) = linked(&[[0.0, 0.0], [150.0, 0.0], [400.0, 300.0], [500.0, 300.0]], &[(0, 1)]);
+        let mut parts = Parts { of: vec![0, 0, NONE, NONE], sums: vec![[0.0; 4]; 1] };
+        apply(&mut bodies, &mut parts, &Laws::default());
+        assert!(bodies.velocity[2][1] < 0.0 && bodies.velocity[2] == bodies.velocity[3]);
+        assert_eq!(bodies.velocity[0], [0.0; 2]);
+    }
+}

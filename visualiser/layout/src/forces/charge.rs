@@ -11,7 +11,10 @@ const ORDINARY: f32 = 52.0;
 /// `alone` says which bodies neither repel nor are repelled.
 pub(crate) fn apply(bodies: &mut Bodies, tree: &mut Quadtree, alone: impl Fn(usize) -> bool, laws: &Laws) {
     let charged = (0..bodies.len()).filter(|&i| !bodies.ringed[i] && !alone(i));
-    tree.build(charged.map(|i| (i as u32, bodies.at[i], reach(bodies, i as u32) / ORDINARY)));
+    tree.build(charged.map(|i| i as u32), |i| {
+        let [x, y] = bodies.at[i as usize];
+        [x, y, reach(bodies, i) / ORDINARY]
+    });
     let (heat, velocity) = (&bodies.heat, &mut bodies.velocity);
     tree.forces(
         laws.theta,

@@ -14,9 +14,11 @@ const CROWD: usize = 48;
 #[derive(Clone, Copy, Debug, Default)]
 struct Entry {
     body: u32,
-    parent: u32,
-    cell: [i32; 2],
+    /// Which power of two its cells measure.
     level: u32,
+    at: [f32; 2],
+    /// Half the sides of all the room it may claim.
+    half: [f32; 2],
 }
 
 /// The grids, rebuilt each tick in storage that is kept.
@@ -32,21 +34,28 @@ pub(crate) fn apply(bodies: &mut Bodies, grid: &mut Grid, laws: &Laws) -> f32 {
     grid.build(bodies, laws);
     bodies.moved.fill([0.0; 2]);
     let mut deepest = 0.0f32;
-    for index in 0..grid.entries.len() {
-        let entry = grid.entries[index];
-        for level in entry.level..32 {
-            if grid.levels >> level & 1 == 0 {
-                continue;
-            }
-            let [x, y] = if level == entry.level { entry.cell } else { cell(place(bodies, entry.body), level) };
+    for entry in &grid.entries {
+        let parent = bodies.parent[entry.body as usize];
+        let mut levels = grid.levels >> entry.level << entry.level;
+        while levels != 0 {
+            let level = levels.trailing_zeros();
+            levels &= levels - 1;
+            let own = level == entry.level;
             // Of two bodies of one level each pair of cells is visited once.
-            let around: &[[i32; 2]] = if level == entry.level { &AROUND[..5] } else { &AROUND };
+            let around: &[[i32; 2]] = if own { &AROUND[..5] } else { &AROUND };
+            let [x, y] = cell(entry.at, level);
             for by in around {
-                let other_cell = [x + by[0], y + by[1]];
-                let same = level == entry.level && *by == [0, 0];
-                for other in grid.bucket(other_cell, level, entry.parent) {
-                    let fits = other.cell == other_cell && other.level == level && other.parent == entry.parent;
-                    if fits && (!same || other.body > entry.body) {
+                let twice = own && *by == [0, 0];
+                for other in grid.bucket([x + by[0], y + by[1]], level, parent) {
+                    let near =
+                        |axis: usize| (entry.at[axis] - other.at[axis]).abs() < entry.half[axis] + other.half[axis];
+                    // A bucket may hold other cells too. Whoever is met there again is apart by then, so it does no harm.
+                    if near(0)
+                        && near(1)
+                        && (!twice || other.body > entry.body)
+                        && other.body != entry.body
+                        && bodies.parent[other.body as usize] == parent
+                    {
                         deepest = deepest.max(part(bodies, entry.body as usize, other.body as usize, laws));
                     }
                 }
@@ -62,20 +71,20 @@ const AROUND: [[i32; 2]; 9] = [[0, 0], [1, 0], [-1, 1], [0, 1], [1, 1], [-1, 0],
 impl Grid {
     fn build(&mut self, bodies: &Bodies, laws: &Laws) {
         let count = bodies.len();
-        let buckets = count.next_power_of_two();
         self.starts.clear();
-        self.starts.resize(buckets + 1, 0);
+        self.starts.resize(count.next_power_of_two() + 1, 0);
         self.levels = 0;
         let entry = |i: usize| {
-            let half = bodies.extent(i);
-            let gap = if bodies.ringed[i] { laws.ring_gap } else { laws.body_gap };
-            let level = ((2.0 * half[0].max(half[1]) + gap).log2().ceil() as u32).min(31);
-            Entry { body: i as u32, parent: bodies.parent[i], cell: cell(bodies.at[i], level), level }
+            let gap = if bodies.ringed[i] { laws.ring_gap } else { 0.5 * laws.body_gap };
+            let half = bodies.extent(i).map(|side| side + gap);
+            // The exponent of the number, so that a cell is larger than what is in it.
+            let level = ((2.0 * half[0].max(half[1])).to_bits() >> 23).saturating_sub(126).min(31);
+            Entry { body: i as u32, level, at: bodies.at[i], half }
         };
         for i in 0..count {
             let entry = entry(i);
             self.levels |= 1 << entry.level;
-            let bucket = self.hash(entry.cell, entry.level, entry.parent);
+            let bucket = self.hash(cell(entry.at, entry.level), entry.level, bodies.parent[i]);
             self.starts[bucket] += 1;
         }
         let mut sum = 0;
@@ -86,7 +95,7 @@ impl Grid {
         // From here `starts[b]` is where bucket b ends, after all its entries are in.
         for i in 0..count {
             let entry = entry(i);
-            let bucket = self.hash(entry.cell, entry.level, entry.parent);
+            let bucket = self.hash(cell(entry.at, entry.level), entry.level, bodies.parent[i]);
             self.entries[self.starts[bucket] as usize] = entry;
             self.starts[bucket] += 1;
         }
@@ -94,14 +103,16 @@ impl Grid {
 
     fn hash(&self, cell: [i32; 2], level: u32, parent: u32) -> usize {
         let place = (cell[0] as u32 as u64) << 32 | cell[1] as u32 as u64;
-        let level = (level as u64) << 32 | parent as u64;
-        mix(place ^ level.wrapping_mul(0x9e37_79b9_7f4a_7c15)) as usize & (self.starts.len() - 2)
+        let owner = (level as u64) << 32 | parent as u64;
+        let mixed = (place ^ owner.wrapping_mul(0xbf58_476d_1ce4_e5b9)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (mixed ^ mixed >> 32).wrapping_mul(0x94d0_49bb_1331_11eb) as usize >> 24 & (self.starts.len() - 2)
     }
 
-    fn bucket(&self, cell: [i32; 2], level: u32, parent: u32) -> impl Iterator<Item = Entry> + '_ {
+    fn bucket(&self, cell: [i32; 2], level: u32, parent: u32) -> &[Entry] {
         let bucket = self.hash(cell, level, parent);
-        let first = if bucket == 0 { 0 } else { self.starts[bucket - 1] };
-        self.entries[first as usize..self.starts[bucket] as usize].iter().copied().take(CROWD)
+        let first = if bucket == 0 { 0 } else { self.starts[bucket - 1] } as usize;
+        let end = self.starts[bucket] as usize;
+        &self.entries[first..end.min(first + CROWD)]
     }
 }
 
@@ -112,16 +123,15 @@ fn place(bodies: &Bodies, body: u32) -> [f32; 2] {
 }
 
 fn cell(at: [f32; 2], level: u32) -> [i32; 2] {
-    let scale = 1.0 / (1u64 << level) as f32;
-    [(at[0] * scale).floor() as i32, (at[1] * scale).floor() as i32]
+    let scale = f32::from_bits((127 - level) << 23);
+    at.map(|side| {
+        let cut = (side * scale) as i32;
+        cut - i32::from(side < 0.0)
+    })
 }
 
 /// Pushes two siblings apart if they overlap; returns how deep they did.
 fn part(bodies: &mut Bodies, a: usize, b: usize, laws: &Laws) -> f32 {
-    let (yield_a, yield_b) = (mobility(bodies, a), mobility(bodies, b));
-    if yield_a + yield_b <= 0.0 {
-        return 0.0;
-    }
     let (at_a, at_b) = (place(bodies, a as u32), place(bodies, b as u32));
     let way = [at_b[0] - at_a[0], at_b[1] - at_a[1]];
     let (depth, push) = match (bodies.ringed[a], bodies.ringed[b]) {
@@ -133,7 +143,8 @@ fn part(bodies: &mut Bodies, a: usize, b: usize, laws: &Laws) -> f32 {
             (depth, [-push[0], -push[1]])
         }
     };
-    if depth <= 0.0 {
+    let (yield_a, yield_b) = (mobility(bodies, a), mobility(bodies, b));
+    if depth <= 0.0 || yield_a + yield_b <= 0.0 {
         return 0.0;
     }
     // While hot, bodies may still slip past each other, or a tangle could not come undone.
@@ -188,7 +199,7 @@ mod tests {
     fn settle(bodies: &mut Bodies) {
         let (mut grid, laws) = (Grid::default(), Laws::default());
         bodies.heat.fill(0.0);
-        for _ in 0..200 {
+        for _ in 0..600 {
             enclose(bodies, &laws);
             if apply(bodies, &mut grid, &laws) < 0.5 {
                 return;

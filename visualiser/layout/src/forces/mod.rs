@@ -28,6 +28,12 @@ pub(crate) mod tests {
         (bodies, springs)
     }
 
+    /// Bodies in a row, each linked to the next, all at the origin.
+    pub(crate) fn chained(count: u32) -> (Bodies, Springs) {
+        let pairs: Vec<(u32, u32)> = (1..count).map(|i| (i - 1, i)).collect();
+        linked(&vec![[0.0; 2]; count as usize], &pairs)
+    }
+
     /// Two linked bodies, the first at the origin.
     pub(crate) fn pair(second: [f32; 2]) -> (Bodies, Springs) {
         linked(&[[0.0; 2], second], &[(0, 1)])
