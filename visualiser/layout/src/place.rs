@@ -6,13 +6,20 @@ use crate::bodies::{Bodies, NONE};
 use crate::graph::Graph;
 use crate::laws::Laws;
 use crate::rng::Rng;
-use crate::shape;
+use crate::shape::{self, sunflower};
 use crate::springs::{Springs, reach};
 
 /// A part is shaped anew when it has more new bodies than this, and more than twice its old ones.
 const FEW: usize = 32;
 /// Wider than tall by this much, as screens are.
 const ASPECT: f32 = 1.6;
+
+/// Up to so many new bodies of a part are each given a free place, looked for among so many points, so far apart.
+const CAREFUL: usize = 64;
+const TRIED: u32 = 300;
+const TRY_APART: f32 = 32.0;
+/// How far from the middle of its composite a new body would like to stand, as a share of the radius.
+const INWARDS: f32 = 0.25;
 
 /// What a request makes of the bodies: who hangs together, and who has a place already.
 pub(crate) struct Arrival<'a> {
@@ -107,11 +114,14 @@ impl Arrival<'_> {
 
     /// Places the new bodies of a part beside those they are linked to, or inside their composite.
     fn join(&mut self, part: &[u32], bodies: &mut Bodies, heat: f32, rng: &mut Rng) {
+        let careful = part.iter().filter(|&&body| !self.placed[body as usize]).count() <= CAREFUL;
         let mut queue: VecDeque<u32> = part.iter().copied().filter(|&body| self.placed[body as usize]).collect();
         while let Some(body) = queue.pop_front() {
             if !self.placed[body as usize] {
                 let at = self.beside(body, bodies);
-                bodies.at[body as usize] = [at[0] + 12.0 * rng.spread(), at[1] + 12.0 * rng.spread()];
+                let free = if careful { self.free_spot(body, at, bodies) } else { None };
+                bodies.at[body as usize] =
+                    free.unwrap_or_else(|| [at[0] + 12.0 * rng.spread(), at[1] + 12.0 * rng.spread()]);
                 bodies.heat[body as usize] = heat;
                 self.placed[body as usize] = true;
             }
@@ -147,14 +157,34 @@ impl Arrival<'_> {
             None => [0.0; 2],
         };
         if parent != NONE && self.placed[parent as usize] && bodies.ringed[parent as usize] {
+            // Inside, near the middle and on the side of its friends.
             let centre = bodies.at[parent as usize];
             let way = [at[0] - centre[0], at[1] - centre[1]];
-            let (length, room) = (way[0].hypot(way[1]), 0.7 * bodies.radius[parent as usize]);
-            if length > room {
-                at = [centre[0] + way[0] / length * room, centre[1] + way[1] / length * room];
-            }
+            let towards = INWARDS * bodies.radius[parent as usize] / way[0].hypot(way[1]).max(1.0);
+            at = [centre[0] + way[0] * towards.min(1.0), centre[1] + way[1] * towards.min(1.0)];
         }
         at
+    }
+
+    /// The nearest place to a point, or nearly so, where a body touches none of its siblings.
+    fn free_spot(&self, body: u32, wish: [f32; 2], bodies: &Bodies) -> Option<[f32; 2]> {
+        let room = |i: usize| {
+            let gap = if bodies.ringed[i] { self.laws.ring_gap } else { 0.5 * self.laws.body_gap };
+            bodies.extent(i).map(|side| side + gap)
+        };
+        let own = room(body as usize);
+        let far = (TRIED as f32).sqrt() * TRY_APART;
+        let is_near = |i: usize, at: [f32; 2], reach: f32| {
+            let other = room(i);
+            (0..2).all(|axis| (bodies.at[i][axis] - at[axis]).abs() < own[axis] + other[axis] + reach)
+        };
+        let parent = bodies.parent[body as usize];
+        let sibling = |i: &usize| self.placed[*i] && bodies.parent[*i] == parent && is_near(*i, wish, far);
+        let siblings: Vec<usize> = (0..bodies.len()).filter(sibling).collect();
+        (0..TRIED)
+            .map(|k| sunflower(k, TRY_APART))
+            .map(|by| [wish[0] + by[0], wish[1] + by[1]])
+            .find(|&at| siblings.iter().all(|&i| !is_near(i, at, 0.0)))
     }
 
     /// Lays new bodies that hang on nothing in rows, with the others of that kind or below everything.

@@ -140,7 +140,7 @@ fn fan(part: &[u32], bodies: &mut Bodies, graph: &Graph, laws: &Laws) {
 }
 
 /// The k-th of evenly spread points round the origin, about `apart` from each other.
-fn sunflower(k: u32, apart: f32) -> [f32; 2] {
+pub(crate) fn sunflower(k: u32, apart: f32) -> [f32; 2] {
     let (radius, angle) = (apart * (k as f32).sqrt(), k as f32 * GOLDEN_ANGLE);
     [radius * angle.cos(), radius * angle.sin()]
 }

@@ -10,7 +10,12 @@ pub(crate) fn make(kind: &str, count: u32) -> Option<Vec<LayoutRequest>> {
     Some(match kind {
         "chain" => vec![flat(count, (1..count).map(|i| (i - 1, i)))],
         "chat" => vec![chat(&[1, 2, 3, 4, 5, 6])],
-        "chat-churn" => vec![chat(&[1, 2, 3, 4, 5]), chat(&[1, 2, 3, 4, 5, 6]), chat(&[1, 2, 4, 5, 6])],
+        "chat-churn" => {
+            // They join one by one; then some leave.
+            let mut stages: Vec<LayoutRequest> = (0..=8).map(|last| chat(&(1..=last).collect::<Vec<u64>>())).collect();
+            stages.extend([chat(&[1, 2, 4, 5, 6, 7, 8]), chat(&[1, 2, 4, 6, 7, 8])]);
+            stages
+        }
         "groups" => vec![groups(count, &mut numbers)],
         "scale-free" => {
             let mut ends = vec![0];
