@@ -1,0 +1,227 @@
+//! The eye: where it looks and how close, gliding, following what it was fitted to, and never stolen by what is new.
+
+use axonscope_model::SystemId;
+use bevy::camera::ScalingMode;
+use bevy::prelude::*;
+
+use super::VisualiserSystems;
+use super::palette::motion;
+use super::stage::Stage;
+
+pub(super) fn plugin(app: &mut App) {
+    app.init_resource::<Eye>()
+        .add_systems(Update, (follow_systems, glide_eye).chain().in_set(VisualiserSystems::Arrange))
+        .add_systems(Update, aim_camera.in_set(VisualiserSystems::Present));
+}
+
+/// The camera that draws the picture.
+#[derive(Component)]
+#[require(Camera2d)]
+pub(crate) struct PictureCamera;
+
+/// Where the picture is looked at from.
+#[derive(Resource, Clone, Debug)]
+pub(crate) struct Eye {
+    /// The world point in the middle of the screen.
+    pub(crate) center: Vec2,
+    /// Logical pixels a world unit.
+    pub(crate) zoom: f32,
+    /// Logical pixels.
+    pub(crate) screen: Vec2,
+    /// What panels cover at the right and at the bottom, in logical pixels.
+    pub(crate) covered: Vec2,
+    glide: Option<Glide>,
+    /// The systems that are kept in view until a person moves the eye.
+    following: Option<Vec<SystemId>>,
+}
+
+#[derive(Clone, Debug)]
+struct Glide {
+    from: (Vec2, f32),
+    to: (Vec2, f32),
+    /// From 0 to 1.
+    done: f32,
+}
+
+const ZOOM_MIN: f32 = 0.01;
+const ZOOM_MAX: f32 = 6.0;
+/// No closer than this when fitting: a system of two components does not fill the wall.
+const ZOOM_FIT: f32 = 1.5;
+/// Air round what is fitted, in logical pixels.
+const MARGIN: f32 = 36.0;
+
+impl Default for Eye {
+    fn default() -> Self {
+        Self {
+            center: Vec2::ZERO,
+            zoom: 1.0,
+            screen: Vec2::new(1600.0, 1000.0),
+            covered: Vec2::ZERO,
+            glide: None,
+            following: Some(Vec::new()),
+        }
+    }
+}
+
+impl Eye {
+    pub(crate) fn screen_from_world(&self, at: Vec2) -> Vec2 {
+        let off = (at - self.center) * self.zoom;
+        Vec2::new(off.x, -off.y) + self.screen / 2.0
+    }
+
+    pub(crate) fn world_from_screen(&self, at: Vec2) -> Vec2 {
+        let off = at - self.screen / 2.0;
+        self.center + Vec2::new(off.x, -off.y) / self.zoom
+    }
+
+    /// Moves the picture by logical pixels.
+    pub(crate) fn pan(&mut self, by: Vec2) {
+        self.center -= Vec2::new(by.x, -by.y) / self.zoom;
+        self.let_go();
+    }
+
+    /// Comes `factor` times closer; the world point under `at` stays there.
+    pub(crate) fn zoom_at(&mut self, at: Vec2, factor: f32) {
+        let anchor = self.world_from_screen(at);
+        self.zoom = (self.zoom * factor).clamp(ZOOM_MIN, ZOOM_MAX);
+        self.center += anchor - self.world_from_screen(at);
+        self.let_go();
+    }
+
+    /// Glides to where all of `rect` is seen beside the panels, and keeps `systems` in view from then on.
+    pub(crate) fn fit(&mut self, rect: Rect, systems: Vec<SystemId>) {
+        let to = self.fitted(rect);
+        self.glide_to(to);
+        self.following = Some(systems);
+    }
+
+    /// Glides to a point; keeps the zoom if that is close enough to read by.
+    pub(crate) fn fly_to(&mut self, at: Vec2) {
+        let zoom = self.zoom.max(1.0);
+        let center = at + Vec2::new(self.covered.x, -self.covered.y) / (2.0 * zoom);
+        self.glide_to((center, zoom));
+        self.following = None;
+    }
+
+    /// At once, for pictures without a window.
+    pub(crate) fn jump_to_fit(&mut self, rect: Rect) {
+        (self.center, self.zoom) = self.fitted(rect);
+        self.glide = None;
+        self.following = None;
+    }
+
+    pub(crate) fn is_gliding(&self) -> bool {
+        self.glide.is_some()
+    }
+
+    fn glide_to(&mut self, to: (Vec2, f32)) {
+        self.glide = Some(Glide { from: (self.center, self.zoom), to, done: 0.0 });
+    }
+
+    fn let_go(&mut self) {
+        self.glide = None;
+        self.following = None;
+    }
+
+    fn fitted(&self, rect: Rect) -> (Vec2, f32) {
+        let free = (self.screen - self.covered - 2.0 * MARGIN).max(Vec2::splat(64.0));
+        let zoom = (free / rect.size().max(Vec2::splat(1.0))).min_element().clamp(ZOOM_MIN, ZOOM_FIT);
+        (rect.center() + Vec2::new(self.covered.x, -self.covered.y) / (2.0 * zoom), zoom)
+    }
+
+    /// What can be seen, in world units.
+    pub(crate) fn visible(&self) -> Rect {
+        Rect::from_center_size(self.center, self.screen / self.zoom)
+    }
+}
+
+/// The first systems are fitted as they grow, until a person takes over; a system that appears later does not move the
+/// eye.
+fn follow_systems(mut eye: ResMut<Eye>, stage: Res<Stage>) {
+    let picture = &stage.picture;
+    if eye.glide.is_some() || eye.following.is_none() {
+        return;
+    }
+    if eye.following.as_ref().is_some_and(Vec::is_empty) {
+        let systems: Vec<SystemId> = picture.systems.iter().filter(|hull| !hull.rect.is_empty()).map(|hull| hull.system).collect();
+        if let Some(bounds) = picture.bounds(None) {
+            (eye.center, eye.zoom) = eye.fitted(bounds);
+            eye.following = Some(systems);
+        }
+        return;
+    }
+    let Some(bounds) = picture.bounds(eye.following.as_deref()) else { return };
+    let wanted = eye.fitted(bounds);
+    let off = (wanted.0 - eye.center).length() * eye.zoom;
+    // Within these bounds the picture breathes without the eye moving; while the layout settles they are wider.
+    let closer = wanted.1 / eye.zoom;
+    if off > 60.0 || !(0.93..=1.25).contains(&closer) {
+        let systems = eye.following.take().unwrap_or_default();
+        eye.fit(bounds, systems);
+    }
+}
+
+fn glide_eye(mut eye: ResMut<Eye>, time: Res<Time<Real>>) {
+    let Some(mut glide) = eye.glide.take() else { return };
+    glide.done = (glide.done + time.delta_secs().min(0.1) / motion::GLIDE).min(1.0);
+    let eased = glide.done * glide.done * (3.0 - 2.0 * glide.done);
+    eye.center = glide.from.0.lerp(glide.to.0, eased);
+    // Zoom by equal ratios in equal times, which looks steady.
+    eye.zoom = glide.from.1 * (glide.to.1 / glide.from.1).powf(eased);
+    if glide.done < 1.0 {
+        eye.glide = Some(glide);
+    }
+}
+
+fn aim_camera(eye: Res<Eye>, mut camera: Query<(&mut Transform, &mut Projection), With<PictureCamera>>) {
+    for (mut transform, mut projection) in &mut camera {
+        let at = eye.center.extend(0.0);
+        if transform.translation != at {
+            transform.translation = at;
+        }
+        if let Projection::Orthographic(flat) = &*projection
+            && flat.scale != 1.0 / eye.zoom
+            && let Projection::Orthographic(flat) = &mut *projection
+        {
+            flat.scale = 1.0 / eye.zoom;
+            flat.scaling_mode = ScalingMode::WindowSize;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_point_under_the_pointer_stays_there_while_zooming() {
+        let mut eye = Eye { center: Vec2::new(3.0, -7.0), zoom: 0.8, ..Eye::default() };
+        let pointer = Vec2::new(1234.0, 77.0);
+        let before = eye.world_from_screen(pointer);
+        eye.zoom_at(pointer, 1.7);
+        assert!((eye.world_from_screen(pointer) - before).length() < 1e-2);
+        assert!((eye.screen_from_world(before) - pointer).length() < 1e-2);
+    }
+
+    #[test]
+    fn what_is_fitted_lies_beside_the_panels() {
+        let mut eye = Eye { covered: Vec2::new(420.0, 32.0), ..Eye::default() };
+        let rect = Rect::from_corners(Vec2::new(-900.0, 100.0), Vec2::new(2000.0, 900.0));
+        eye.jump_to_fit(rect);
+        for corner in [rect.min, rect.max] {
+            let at = eye.screen_from_world(corner);
+            assert!(at.x > 0.0 && at.x < eye.screen.x - 420.0, "{at}");
+            assert!(at.y > 0.0 && at.y < eye.screen.y - 32.0, "{at}");
+        }
+    }
+
+    #[test]
+    fn zoom_has_limits() {
+        let mut eye = Eye::default();
+        (0..200).for_each(|_| eye.zoom_at(Vec2::ZERO, 2.0));
+        assert_eq!(eye.zoom, ZOOM_MAX);
+        (0..200).for_each(|_| eye.zoom_at(Vec2::ZERO, 0.5));
+        assert_eq!(eye.zoom, ZOOM_MIN);
+        assert!(eye.center.is_finite());
+    }
+}

@@ -1,0 +1,70 @@
+//! The picture: Bevy plugins, one concern a file, reading model and layout through the session.
+//!
+//! Facts go one way: [`stage`] takes what changed, the camera and the pointer arrange it, and [`paint`] fills the canvas
+//! that [`draw`] uploads. Nothing here knows the wire, and clicks go back one step only, as pins.
+
+mod palette;
+mod picture;
+mod stage;
+mod camera;
+mod flow;
+mod draw;
+mod nodes;
+mod linkages;
+mod labels;
+mod paint;
+mod pick;
+mod panels;
+pub mod offscreen;
+
+use bevy::prelude::*;
+use bevy_egui::egui::{FontData, FontDefinitions, FontFamily};
+
+pub use stage::Watched;
+
+pub(crate) use camera::PictureCamera;
+pub(crate) use stage::Look;
+
+/// The order of a frame, set in one place: [`crate::app::VisualiserPlugin`].
+#[derive(SystemSet, Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum VisualiserSystems {
+    /// Takes what changed from the session.
+    Receive,
+    /// Moves the eye and what eases, and follows the pointer.
+    Arrange,
+    /// Fills the canvas and says how soon the next frame is due.
+    Present,
+}
+
+/// Everything drawn, for a window and without one.
+pub(crate) fn plugin(app: &mut App) {
+    app.add_plugins((stage::plugin, camera::plugin, draw::plugin, paint::plugin, panels::plugin));
+}
+
+/// What only a window has: pointer and keys.
+pub(crate) fn hands_plugin(app: &mut App) {
+    app.add_plugins(pick::plugin);
+}
+
+/// The family of all text, or its strong cut.
+fn type_face(strong: bool) -> FontFamily {
+    if strong { FontFamily::Name("strong".into()) } else { FontFamily::Proportional }
+}
+
+/// Inter (SIL Open Font License) in two cuts before egui's own fonts, which know more signs.
+fn fonts() -> FontDefinitions {
+    let mut fonts = FontDefinitions::default();
+    let cuts: [(&str, &'static [u8]); 2] = [
+        ("Inter", include_bytes!("fonts/Inter-Regular.otf")),
+        ("Inter SemiBold", include_bytes!("fonts/Inter-SemiBold.otf")),
+    ];
+    for (name, data) in cuts {
+        fonts.font_data.insert(name.to_owned(), FontData::from_static(data).into());
+    }
+    let rest = fonts.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();
+    for (strong, cut) in [(false, "Inter"), (true, "Inter SemiBold")] {
+        let family = std::iter::once(cut.to_owned()).chain(rest.iter().cloned()).collect();
+        fonts.families.insert(type_face(strong), family);
+    }
+    fonts
+}

@@ -1,0 +1,179 @@
+//! The same renderer without a window: into an image, for exports, tests and documentation.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use axonscope_model::{ComponentId, SystemId};
+use axonscope_session::Session;
+use bevy::app::ScheduleRunnerPlugin;
+use bevy::render::RenderApp;
+use bevy::shader::ShaderCacheError;
+use bevy::asset::RenderAssetUsages;
+use bevy::camera::RenderTarget;
+use bevy::image::Image;
+use bevy::log::LogPlugin;
+use bevy::prelude::*;
+use bevy::render::render_resource::{CachedPipelineState, Extent3d, PipelineCache, TextureDimension, TextureFormat, TextureUsages};
+use bevy::render::view::screenshot::{Screenshot, ScreenshotCaptured};
+use bevy::window::ExitCondition;
+use bevy::winit::WinitPlugin;
+
+use super::camera::{Eye, PictureCamera};
+use super::stage::{Look, Stage};
+use crate::app::VisualiserPlugin;
+use crate::options::{PictureOptions, PictureSize, Theme};
+
+/// A renderer that keeps its device between pictures of one session.
+pub struct Offscreen {
+    app: App,
+    target: Handle<Image>,
+    captured: Arc<Mutex<Option<Image>>>,
+}
+
+/// What a picture shows besides the systems.
+#[derive(Clone, Debug, Default)]
+pub struct Shot {
+    /// Its colours.
+    pub theme: Theme,
+    /// The component whose inspector is open.
+    pub selected: Option<(SystemId, ComponentId)>,
+}
+
+/// Longest time for one picture; a software renderer takes less than a second for most.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Draws a session's systems into a PNG file.
+///
+/// # Errors
+/// Where there is nothing to draw with, or the file cannot be written.
+pub fn export_png(session: &Session, options: &PictureOptions, path: &Path) -> anyhow::Result<()> {
+    let image = png(session, options)?;
+    std::fs::write(path, image).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Draws a session's systems as the bytes of a PNG file.
+///
+/// # Errors
+/// Where there is nothing to draw with.
+pub fn png(session: &Session, options: &PictureOptions) -> anyhow::Result<Vec<u8>> {
+    let mut offscreen = Offscreen::new(session.clone(), options.size)?;
+    let image = offscreen.draw(&Shot { theme: options.theme, selected: None })?;
+    let picture = image.try_into_dynamic().context("the picture could not be read back")?.to_rgb8();
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, image::ImageFormat::Png).context("the picture could not be written as PNG")?;
+    Ok(bytes.into_inner())
+}
+
+/// One clear line where there is nothing to draw with.
+///
+/// # Errors
+/// Where no graphics driver answers, not even one in software.
+pub fn require_renderer() -> anyhow::Result<()> {
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+    let adapters = bevy::tasks::block_on(instance.enumerate_adapters(wgpu::Backends::PRIMARY));
+    if adapters.is_empty() {
+        bail!(
+            "no Vulkan driver was found: install one (on Debian without a graphics card: `apt install \
+             mesa-vulkan-drivers`), or use --headless and `axonscope export --format json|dot`"
+        );
+    }
+    Ok(())
+}
+
+impl Offscreen {
+    /// Prepares to draw pictures of `size`.
+    ///
+    /// # Errors
+    /// Where there is nothing to draw with.
+    pub fn new(session: Session, size: PictureSize) -> anyhow::Result<Self> {
+        require_renderer()?;
+        let mut app = App::new();
+        app.add_plugins(
+            DefaultPlugins
+                .set(WindowPlugin { primary_window: None, exit_condition: ExitCondition::DontExit, ..default() })
+                .disable::<WinitPlugin>()
+                .disable::<LogPlugin>()
+                .disable::<bevy::app::TerminalCtrlCHandlerPlugin>()
+                .disable::<bevy::render::pipelined_rendering::PipelinedRenderingPlugin>(),
+        )
+        .add_plugins(ScheduleRunnerPlugin::run_loop(Duration::ZERO))
+        .add_plugins(VisualiserPlugin { session });
+        let mut image = Image::new_fill(
+            Extent3d { width: size.width, height: size.height, depth_or_array_layers: 1 },
+            TextureDimension::D2,
+            &[0; 4],
+            TextureFormat::Rgba8UnormSrgb,
+            RenderAssetUsages::default(),
+        );
+        image.texture_descriptor.usage |= TextureUsages::RENDER_ATTACHMENT | TextureUsages::COPY_SRC;
+        let target = app.world_mut().resource_mut::<Assets<Image>>().add(image);
+        app.world_mut().spawn((PictureCamera, Msaa::Off, RenderTarget::Image(target.clone().into())));
+        app.world_mut().resource_mut::<Eye>().screen = Vec2::new(size.width as f32, size.height as f32);
+        app.finish();
+        app.cleanup();
+        Ok(Self { app, target, captured: Arc::default() })
+    }
+
+    /// Draws everything that the session knows now, fitted into the picture.
+    ///
+    /// # Errors
+    /// When the renderer gives nothing back in time.
+    pub fn draw(&mut self, shot: &Shot) -> anyhow::Result<Image> {
+        let look = Look { theme: shot.theme, selected: shot.selected, hovered: None, still: true, chrome: true };
+        self.app.world_mut().insert_resource(look);
+        let started = Instant::now();
+        // The first frames compile the pipelines, upload the fonts and measure the panels.
+        for _ in 0..4 {
+            self.app.update();
+            self.fit();
+        }
+        while !self.pipelines_are_ready()? {
+            if started.elapsed() > DEADLINE {
+                bail!("the renderer was not ready after {} s", DEADLINE.as_secs());
+            }
+            self.app.update();
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let captured = self.captured.clone();
+        let keep = move |mut shot: On<ScreenshotCaptured>| {
+            if let Ok(mut slot) = captured.lock() {
+                *slot = Some(std::mem::take(&mut shot.image));
+            }
+        };
+        self.app.world_mut().spawn(Screenshot::image(self.target.clone())).observe(keep);
+        loop {
+            self.app.update();
+            if let Some(image) = self.captured.lock().ok().and_then(|mut slot| slot.take()) {
+                return Ok(image);
+            }
+            if started.elapsed() > DEADLINE {
+                bail!("the renderer gave no picture back in {} s", DEADLINE.as_secs());
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    fn fit(&mut self) {
+        let world = self.app.world_mut();
+        let bounds = world.resource::<Stage>().picture.bounds(None);
+        if let Some(bounds) = bounds {
+            world.resource_mut::<Eye>().jump_to_fit(bounds);
+        }
+    }
+
+    fn pipelines_are_ready(&self) -> anyhow::Result<bool> {
+        let Some(cache) = self.app.get_sub_app(RenderApp).and_then(|app| app.world().get_resource::<PipelineCache>()) else {
+            return Ok(true);
+        };
+        for pipeline in cache.pipelines() {
+            if let CachedPipelineState::Err(error) = &pipeline.state
+                && !matches!(error, ShaderCacheError::ShaderNotLoaded(_) | ShaderCacheError::ShaderImportNotYetAvailable)
+            {
+                bail!("the renderer refused one of its programs: {error}");
+            }
+        }
+        Ok(cache.waiting_pipelines().count() == 0)
+    }
+}

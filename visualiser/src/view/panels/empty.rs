@@ -1,0 +1,41 @@
+//! What a window without a system shows: one sentence, the address, and the lines that attach a program.
+
+use bevy::prelude::*;
+use bevy_egui::{EguiContexts, egui};
+
+use super::super::palette::{Palette, type_size};
+use super::super::stage::{Look, Stage, Watched};
+use super::{card, strong, text};
+
+pub(super) fn show_empty(mut contexts: EguiContexts, stage: Res<Stage>, look: Res<Look>, watched: Res<Watched>) -> Result {
+    if !stage.picture.systems.is_empty() {
+        return Ok(());
+    }
+    let palette = Palette::of(look.theme);
+    let ctx = contexts.ctx_mut()?;
+    let Some(address) = watched.0.address() else { return Ok(()) };
+    egui::Area::new("empty".into()).anchor(egui::Align2::CENTER_CENTER, [0.0, 0.0]).show(ctx, |ui| {
+        ui.vertical_centered(|ui| {
+            ui.label(strong("Waiting for a program to look inside", type_size::TITLE, palette.text));
+            ui.add_space(8.0);
+            ui.label(text(format!("Listening on {address}"), type_size::BODY, palette.quiet));
+            ui.add_space(22.0);
+            card(palette).show(ui, |ui| {
+                ui.set_max_width(520.0);
+                ui.with_layout(egui::Layout::top_down(egui::Align::Min), |ui| {
+                    let default = address.port() == axonscope_proto::DEFAULT_PORT;
+                    let variable = axonscope_proto::ENDPOINT_VARIABLE;
+                    let lines = [
+                        "let system = axonscope_runtime::System::new(\"my program\");".to_owned(),
+                        "let _probe = axonscope_probe::init(&system)?;".to_owned(),
+                        if default { "// that is all".to_owned() } else { format!("// and run it with {variable}=http://{address}") },
+                    ];
+                    for line in lines {
+                        ui.label(egui::RichText::new(line).font(egui::FontId::monospace(type_size::BODY)).color(palette.text.egui()));
+                    }
+                });
+            });
+        });
+    });
+    Ok(())
+}

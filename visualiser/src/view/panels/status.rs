@@ -1,0 +1,139 @@
+//! The line at the bottom: what is connected, how much happens, what was lost.
+
+use std::collections::VecDeque;
+
+use axonscope_model::{Status, display};
+use bevy::prelude::*;
+use bevy_egui::{EguiContexts, egui};
+
+use super::super::camera::Eye;
+use super::super::palette::{Palette, type_size};
+use super::super::stage::{Look, Stage, Watched};
+use super::{strong, text};
+
+/// Height of the line in logical pixels.
+const HEIGHT: f32 = 32.0;
+
+/// Frames of the last second.
+#[derive(Resource, Default)]
+pub(super) struct Throughput(VecDeque<f64>);
+
+struct Totals {
+    live: usize,
+    gone: usize,
+    components: usize,
+    linkages: usize,
+    messages: f64,
+    changes: f64,
+    lost: u64,
+    odd: u64,
+    refused: u64,
+}
+
+pub(super) fn show_status(
+    mut contexts: EguiContexts,
+    watched: Res<Watched>,
+    look: Res<Look>,
+    stage: Res<Stage>,
+    mut eye: ResMut<Eye>,
+    mut frames: ResMut<Throughput>,
+    time: Res<Time<Real>>,
+) -> Result {
+    let covered = if look.chrome { HEIGHT } else { 0.0 };
+    if eye.covered.y != covered {
+        eye.covered.y = covered;
+    }
+    if !look.chrome {
+        return Ok(());
+    }
+    let now = time.elapsed_secs_f64();
+    frames.0.push_back(now);
+    while frames.0.front().is_some_and(|then| now - then > 1.0) {
+        frames.0.pop_front();
+    }
+    let palette = Palette::of(look.theme);
+    let ctx = contexts.ctx_mut()?;
+    let totals = watched.0.read(totals);
+    let screen = ctx.viewport_rect();
+    let bar = egui::Rect::from_min_max(egui::pos2(screen.min.x, screen.max.y - HEIGHT), screen.max);
+    let painter = ctx.layer_painter(egui::LayerId::background());
+    painter.rect_filled(bar, 0.0, palette.bar.egui());
+    painter.hline(bar.x_range(), bar.min.y, egui::Stroke::new(1.0, palette.card_rim.egui()));
+
+    egui::Area::new("status".into()).fixed_pos(bar.min).interactable(true).show(ctx, |ui| {
+        ui.set_min_size(bar.size());
+        ui.set_max_size(bar.size());
+        ui.horizontal_centered(|ui| {
+            ui.spacing_mut().item_spacing.x = 0.0;
+            ui.add_space(20.0);
+            let dot = if totals.live > 0 { palette.accent } else { palette.faint };
+            ui.label(text("●  ", type_size::TINY, dot));
+            ui.label(text(sentence(&totals), type_size::SMALL, palette.quiet));
+            let trouble = totals.lost + totals.odd + totals.refused;
+            let loss = loss(&totals);
+            ui.label(if trouble > 0 { strong(loss, type_size::SMALL, palette.warning) } else { text(loss, type_size::SMALL, palette.quiet) });
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                ui.add_space(20.0);
+                let fps = format!("{} frames/s", frames.0.len());
+                let address = watched.0.address().map(|address| address.to_string()).unwrap_or_default();
+                ui.label(text(format!("{address} · {fps}"), type_size::SMALL, palette.quiet));
+                let hidden = out_of_view(&stage, &eye);
+                if hidden > 0 {
+                    let words = format!("{hidden} {} out of view · F shows all   ", if hidden == 1 { "system" } else { "systems" });
+                    ui.label(strong(words, type_size::SMALL, palette.accent));
+                }
+            });
+        });
+    });
+    Ok(())
+}
+
+fn totals(model: &axonscope_model::Model) -> Totals {
+    let mut totals =
+        Totals { live: 0, gone: 0, components: 0, linkages: 0, messages: 0.0, changes: 0.0, lost: 0, odd: 0, refused: 0 };
+    for system in model.systems() {
+        match system.status() {
+            Status::Live | Status::Stale(_) => totals.live += 1,
+            Status::Lost { .. } | Status::Left { .. } => totals.gone += 1,
+        }
+        totals.lost += system.lost();
+        totals.odd += system.anomaly_count();
+        totals.refused += system.refused();
+        if system.status().is_connected() {
+            totals.components += system.component_count();
+            totals.linkages += system.linkage_count();
+            totals.messages += system.messages_per_second();
+            totals.changes += system.changes_per_second();
+        }
+    }
+    totals
+}
+
+fn sentence(totals: &Totals) -> String {
+    let plural = |count: usize, noun: &str| format!("{} {noun}{}", display::count(count as u64), if count == 1 { "" } else { "s" });
+    let gone = if totals.gone > 0 { format!(" ({} gone)", totals.gone) } else { String::new() };
+    format!(
+        "{}{gone} · {} · {} · messages {} · changes {} · ",
+        plural(totals.live, "system"),
+        plural(totals.components, "component"),
+        plural(totals.linkages, "linkage"),
+        display::rate(totals.messages),
+        display::rate(totals.changes),
+    )
+}
+
+fn loss(totals: &Totals) -> String {
+    let mut words = format!("{} lost", display::count(totals.lost));
+    if totals.odd > 0 {
+        words += &format!(" · {} odd", display::count(totals.odd));
+    }
+    if totals.refused > 0 {
+        words += &format!(" · {} refused", display::count(totals.refused));
+    }
+    words
+}
+
+fn out_of_view(stage: &Stage, eye: &Eye) -> usize {
+    let visible = eye.visible();
+    stage.picture.systems.iter().filter(|hull| !hull.rect.is_empty() && visible.intersect(hull.rect).is_empty()).count()
+}

@@ -1,0 +1,171 @@
+//! What the pointer and the keys do: hover, select, drag, pan, zoom to the pointer, fit.
+
+use bevy::input::mouse::{MouseScrollUnit, MouseWheel};
+use bevy::prelude::*;
+use bevy::window::PrimaryWindow;
+use bevy_egui::EguiContexts;
+
+use super::VisualiserSystems;
+use super::camera::Eye;
+use super::palette::Theme;
+use super::picture::NodeKey;
+use super::stage::{Look, Stage, Watched};
+
+pub(super) fn plugin(app: &mut App) {
+    app.init_resource::<Pointer>()
+        .add_systems(Update, (measure_screen, follow_pointer, turn_wheel, press_keys).chain().in_set(VisualiserSystems::Arrange));
+}
+
+/// What the pointer is doing.
+#[derive(Resource, Default)]
+pub(crate) struct Pointer {
+    at: Vec2,
+    press: Option<Press>,
+    last_click: Option<(f64, Vec2)>,
+}
+
+struct Press {
+    began_at: Vec2,
+    on: Option<NodeKey>,
+    /// From the pointer to the middle of what it holds, in world units.
+    grip: Vec2,
+    moved: bool,
+}
+
+/// Logical pixels a pointer may wander before a click becomes a drag.
+const SLACK: f32 = 4.0;
+const DOUBLE_CLICK_SECS: f64 = 0.35;
+const ZOOM_PER_LINE: f32 = 1.15;
+
+fn measure_screen(mut eye: ResMut<Eye>, window: Query<&Window, With<PrimaryWindow>>) {
+    let Ok(window) = window.single() else { return };
+    let screen = Vec2::new(window.width(), window.height());
+    if screen.min_element() > 0.0 && eye.screen != screen {
+        eye.screen = screen;
+    }
+}
+
+#[allow(clippy::too_many_arguments, reason = "a Bevy system states what it uses")]
+fn follow_pointer(
+    mut pointer: ResMut<Pointer>,
+    mut eye: ResMut<Eye>,
+    mut look: ResMut<Look>,
+    stage: Res<Stage>,
+    watched: Res<Watched>,
+    buttons: Res<ButtonInput<MouseButton>>,
+    window: Query<&Window, With<PrimaryWindow>>,
+    mut contexts: EguiContexts,
+    time: Res<Time<Real>>,
+) -> Result {
+    let Some(at) = window.single().ok().and_then(Window::cursor_position) else {
+        return Ok(());
+    };
+    let over_panel = contexts.ctx_mut()?.egui_wants_pointer_input() || contexts.ctx_mut()?.is_pointer_over_egui();
+    let moved = at - pointer.at;
+    pointer.at = at;
+    let world = eye.world_from_screen(at);
+    let under = stage.picture.node_at(world);
+
+    let hovered = under.filter(|_| !over_panel && pointer.press.is_none()).map(|node| node.key);
+    if look.hovered != hovered && pointer.press.is_none() {
+        look.hovered = hovered;
+    }
+    if !over_panel && buttons.any_just_pressed([MouseButton::Left, MouseButton::Middle, MouseButton::Right]) {
+        let held = under.filter(|node| buttons.just_pressed(MouseButton::Left) && !node.is_composite() && !node.gone);
+        let grip = held.map_or(Vec2::ZERO, |node| node.position.truncate() - world);
+        pointer.press = Some(Press { began_at: at, on: held.map(|node| node.key), grip, moved: false });
+    }
+    if let Some(press) = &mut pointer.press {
+        press.moved |= press.began_at.distance(at) > SLACK;
+        match press.on {
+            Some((system, component)) if press.moved && moved != Vec2::ZERO => {
+                watched.0.pin(system, component, Some((world + press.grip).extend(0.0).to_array()));
+            }
+            None if press.moved => eye.pan(moved),
+            _ => {}
+        }
+    }
+    if buttons.any_just_released([MouseButton::Left, MouseButton::Middle, MouseButton::Right])
+        && let Some(press) = pointer.press.take()
+        && !press.moved
+    {
+        let now = time.elapsed_secs_f64();
+        let twice = pointer.last_click.is_some_and(|(then, place)| now - then < DOUBLE_CLICK_SECS && place.distance(at) < SLACK);
+        pointer.last_click = Some((now, at));
+        let clicked = under.map(|node| node.key);
+        look.selected = clicked;
+        match under {
+            Some(node) if twice && node.pinned => watched.0.pin(node.key.0, node.key.1, None),
+            None if twice => fit_all(&mut eye, &stage),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn turn_wheel(mut wheel: MessageReader<MouseWheel>, mut eye: ResMut<Eye>, pointer: Res<Pointer>, mut contexts: EguiContexts) -> Result {
+    let lines: f32 = wheel
+        .read()
+        .map(|turn| match turn.unit {
+            MouseScrollUnit::Line => turn.y,
+            MouseScrollUnit::Pixel => turn.y / 40.0,
+        })
+        .sum();
+    if lines != 0.0 && !contexts.ctx_mut()?.is_pointer_over_egui() {
+        eye.zoom_at(pointer.at, ZOOM_PER_LINE.powf(lines.clamp(-10.0, 10.0)));
+    }
+    Ok(())
+}
+
+fn press_keys(
+    keys: Res<ButtonInput<KeyCode>>,
+    mut eye: ResMut<Eye>,
+    mut look: ResMut<Look>,
+    stage: Res<Stage>,
+    watched: Res<Watched>,
+) {
+    let middle = eye.screen / 2.0;
+    for key in keys.get_just_pressed() {
+        match key {
+            KeyCode::KeyF | KeyCode::Home => fit_all(&mut eye, &stage),
+            KeyCode::Equal | KeyCode::NumpadAdd => eye.zoom_at(middle, 1.25),
+            KeyCode::Minus | KeyCode::NumpadSubtract => eye.zoom_at(middle, 0.8),
+            KeyCode::ArrowLeft => eye.pan(Vec2::new(80.0, 0.0)),
+            KeyCode::ArrowRight => eye.pan(Vec2::new(-80.0, 0.0)),
+            KeyCode::ArrowUp => eye.pan(Vec2::new(0.0, 80.0)),
+            KeyCode::ArrowDown => eye.pan(Vec2::new(0.0, -80.0)),
+            KeyCode::Escape => look.selected = None,
+            KeyCode::Tab => look.selected = next_node(&stage, &look, keys.pressed(KeyCode::ShiftLeft)),
+            KeyCode::KeyR => watched.0.rearrange(),
+            KeyCode::KeyT => {
+                look.theme = match look.theme {
+                    Theme::Dark => Theme::Light,
+                    Theme::Light => Theme::Dark,
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn fit_all(eye: &mut Eye, stage: &Stage) {
+    if let Some(bounds) = stage.picture.bounds(None) {
+        eye.fit(bounds, stage.picture.systems.iter().map(|hull| hull.system).collect());
+    }
+}
+
+fn next_node(stage: &Stage, look: &Look, backwards: bool) -> Option<NodeKey> {
+    let nodes = &stage.picture.nodes;
+    let count = nodes.len();
+    if count == 0 {
+        return None;
+    }
+    let at = look.selected.and_then(|key| stage.picture.index.get(&key)).map(|&index| index as usize);
+    let next = match (at, backwards) {
+        (None, false) => 0,
+        (None, true) => count - 1,
+        (Some(at), false) => (at + 1) % count,
+        (Some(at), true) => (at + count - 1) % count,
+    };
+    Some(nodes[next].key)
+}
