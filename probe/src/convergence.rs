@@ -168,7 +168,8 @@ impl Source for World {
 
     fn page(&mut self, cursor: Option<u64>) -> (Page, Option<u64>) {
         let after = cursor.unwrap_or(0);
-        let components: Vec<_> = self.components.range(after + 1..).take(self.page_limit).map(|(_, c)| c.clone()).collect();
+        let components: Vec<_> =
+            self.components.range(after + 1..).take(self.page_limit).map(|(_, c)| c.clone()).collect();
         let owners: BTreeSet<_> = components.iter().map(|component| component.id).collect();
         let postboxes: Vec<_> = self.postboxes.values().filter(|p| owners.contains(&p.owner)).cloned().collect();
         let sources: BTreeSet<_> = postboxes.iter().map(|postbox| postbox.id).collect();

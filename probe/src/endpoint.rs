@@ -71,7 +71,9 @@ mod tests {
 
     #[test]
     fn plain_http_to_another_machine_needs_insecure() {
-        for text in ["http://192.168.0.9:7420", "http://viewer.example:7420", "http://0.0.0.0:1", "http://localhost.example:1"] {
+        for text in
+            ["http://192.168.0.9:7420", "http://viewer.example:7420", "http://0.0.0.0:1", "http://localhost.example:1"]
+        {
             assert!(matches!(allow(parse(text).unwrap(), false), Err(EndpointError::Insecure(_))), "{text}");
             assert!(allow(parse(text).unwrap(), true).is_ok(), "{text}");
         }

@@ -145,32 +145,46 @@ impl Ledger {
         let mut delta = Delta { merged: self.merged, ..Delta::default() };
         // Every change taken makes the ledger lighter, down to here.
         let floor = self.weight.saturating_sub(limit.max(1));
-        while self.weight > floor && let Some(linkage) = self.unlinked.pop_front() {
+        while self.weight > floor
+            && let Some(linkage) = self.unlinked.pop_front()
+        {
             self.weight -= REMOVAL_WEIGHT;
             delta.unlinked.push(linkage);
         }
-        while self.weight > floor && let Some(postbox) = self.removed_postboxes.pop_front() {
+        while self.weight > floor
+            && let Some(postbox) = self.removed_postboxes.pop_front()
+        {
             self.weight -= REMOVAL_WEIGHT;
             delta.removed_postboxes.push(postbox);
         }
-        while self.weight > floor && let Some(component) = self.removed_components.pop_front() {
+        while self.weight > floor
+            && let Some(component) = self.removed_components.pop_front()
+        {
             self.weight -= REMOVAL_WEIGHT;
             delta.removed_components.push(component);
         }
-        while self.weight > floor && let Some((_, component)) = self.components.pop_oldest() {
+        while self.weight > floor
+            && let Some((_, component)) = self.components.pop_oldest()
+        {
             self.weight -= component.weight();
             delta.added_components.push(component);
         }
-        while self.weight > floor && let Some((_, postbox)) = self.postboxes.pop_first() {
+        while self.weight > floor
+            && let Some((_, postbox)) = self.postboxes.pop_first()
+        {
             self.weight -= postbox.weight();
             self.owners.remove(&postbox.id);
             delta.added_postboxes.push(postbox);
         }
-        while self.weight > floor && let Some((_, linkage)) = self.linkages.pop_oldest() {
+        while self.weight > floor
+            && let Some((_, linkage)) = self.linkages.pop_oldest()
+        {
             self.weight -= Linkage::WEIGHT;
             delta.linked.push(linkage);
         }
-        while self.weight > floor && let Some((component, state)) = self.states.pop_oldest() {
+        while self.weight > floor
+            && let Some((component, state)) = self.states.pop_oldest()
+        {
             self.weight -= state_weight(&state);
             delta.states.push((component, state));
         }

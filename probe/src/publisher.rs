@@ -10,8 +10,8 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
-use tonic::{Code, Status};
 use tonic::transport::Endpoint;
+use tonic::{Code, Status};
 
 use crate::limits::REPORTS_AHEAD;
 

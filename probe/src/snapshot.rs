@@ -62,11 +62,8 @@ impl<C: Copy> Walk<C> {
             let (page, next) = source.page(self.cursor);
             self.turn(page, next, source, ledger)?;
         }
-        let mut part = Snapshot {
-            event_number: self.event_number.unwrap_or(0),
-            part: self.parts,
-            ..Snapshot::default()
-        };
+        let mut part =
+            Snapshot { event_number: self.event_number.unwrap_or(0), part: self.parts, ..Snapshot::default() };
         self.fill(&mut part);
         part.last = self.round == Round::Over && self.is_page_told();
         let is_empty = part.components.is_empty() && part.postboxes.is_empty() && part.linkages.is_empty();
@@ -112,17 +109,23 @@ impl<C: Copy> Walk<C> {
 
     fn fill(&mut self, part: &mut Snapshot) {
         let mut bytes = 0;
-        while bytes < PART_BYTES && let Some(component) = self.components.next() {
+        while bytes < PART_BYTES
+            && let Some(component) = self.components.next()
+        {
             let component = to_proto::component(component);
             bytes += framed(&component);
             part.components.push(component);
         }
-        while bytes < PART_BYTES && let Some(postbox) = self.postboxes.next() {
+        while bytes < PART_BYTES
+            && let Some(postbox) = self.postboxes.next()
+        {
             let postbox = to_proto::postbox(postbox);
             bytes += framed(&postbox);
             part.postboxes.push(postbox);
         }
-        while bytes < PART_BYTES && let Some(linkage) = self.linkages.next() {
+        while bytes < PART_BYTES
+            && let Some(linkage) = self.linkages.next()
+        {
             let linkage = to_proto::linkage(linkage);
             bytes += framed(&linkage);
             part.linkages.push(linkage);

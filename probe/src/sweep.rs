@@ -71,7 +71,9 @@ impl<C: Copy> Sweep<C> {
             self.spent += began.elapsed();
             drained?;
         }
-        while self.part_bytes < PART_BYTES && let Some(sample) = self.samples.next() {
+        while self.part_bytes < PART_BYTES
+            && let Some(sample) = self.samples.next()
+        {
             self.tell(&sample, ledger);
         }
         let is_due = self.part_bytes >= PART_BYTES || self.is_over();

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, dead_code)]
 
 mod picture;
+pub(crate) mod program;
 
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -94,6 +95,8 @@ pub(crate) struct Conversation {
     pub(crate) picture: Picture,
     /// Encoded size of the largest Report so far.
     pub(crate) largest: usize,
+    /// Encoded size of all Reports so far.
+    pub(crate) total: usize,
     seq: u64,
     reports: Streaming<Report>,
     requests: mpsc::Sender<Result<Request, Status>>,
@@ -106,6 +109,7 @@ impl Conversation {
         assert_eq!(report.seq, self.seq + 1, "a gap");
         self.seq = report.seq;
         self.largest = self.largest.max(report.encoded_len());
+        self.total += report.encoded_len();
         assert!(report.encoded_len() <= REPORT_BYTES, "a Report of {} bytes", report.encoded_len());
         self.picture.apply(&report);
         Some(report)
@@ -149,6 +153,7 @@ impl Visualiser for Service {
             hello: Hello::default(),
             picture: Picture::default(),
             largest: 0,
+            total: 0,
             seq: 0,
             reports: request.into_inner(),
             requests,
