@@ -20,7 +20,8 @@ pub struct Body {
     /// Half the width and half the height of what is drawn there, label included, in world units (pixels at zoom 1).
     /// Ignored for a composite that has children: its size follows from them.
     pub half_size: [f32; 2],
-    /// Holds the body exactly here, in the layout's own coordinates.
+    /// Holds the body exactly here, in the layout's own coordinates; a composite takes its children along. One that is not
+    /// finite is ignored, and no coordinate goes beyond ten million units either way.
     pub pin: Option<[f32; 3]>,
 }
 

@@ -17,8 +17,8 @@ use crate::rng::Rng;
 use crate::springs::{self, Springs};
 
 /// Heat of a body that joins others, of one whose springs changed, and of what a pinned one drags along.
-const JOINING: f32 = 0.5;
-const CHANGED: f32 = 0.25;
+const JOINING: f32 = 0.3;
+const CHANGED: f32 = 0.1;
 const DRAGGED: f32 = 0.15;
 /// No body moves further than this in a tick of its own accord.
 const FASTEST: f32 = 400.0;

@@ -107,6 +107,31 @@ fn strangers_are_outside_a_ring_and_members_inside() {
 }
 
 #[test]
+fn a_composite_fills_up_without_growing_loose_or_shuffling() {
+    // Body 0 is the composite, 1 what everybody in it talks with.
+    let room = |handlers: u32| {
+        let mut request = graph(2 + handlers, (2..2 + handlers).flat_map(|i| [(i, 1), (1, i)]));
+        request.bodies[2..].iter_mut().for_each(|body| body.parent = Some(0));
+        request
+    };
+    let mut simulation = Simulation::new(1);
+    simulation.set_request(&room(1));
+    settle(&mut simulation);
+    for handlers in 2..=12 {
+        let before = simulation.layout().positions.clone();
+        simulation.set_request(&room(handlers));
+        settle(&mut simulation);
+        let after = &simulation.layout().positions;
+        let moved: f32 = before.iter().zip(after).map(|(a, b)| distance(*a, *b)).sum::<f32>() / before.len() as f32;
+        assert!(moved < 90.0, "{moved} when number {handlers} came");
+        // A circle of this many boxes, half as large again as if they were packed perfectly.
+        let tight = (handlers as f32 * 134.0 * 104.0 / std::f32::consts::PI).sqrt();
+        let radius = simulation.layout().radii[0];
+        assert!(radius < 1.5 * tight + 60.0, "{radius} round {handlers}");
+    }
+}
+
+#[test]
 fn some_hundred_bodies_settle_in_about_three_hundred_ticks() {
     for count in [60, 300] {
         let mut simulation = Simulation::new(1);

@@ -101,11 +101,11 @@ impl Grid {
         }
     }
 
+    /// Rows of cells are scattered, cells of a row follow each other, so that neighbours are near in memory too.
     fn hash(&self, cell: [i32; 2], level: u32, parent: u32) -> usize {
-        let place = (cell[0] as u32 as u64) << 32 | cell[1] as u32 as u64;
-        let owner = (level as u64) << 32 | parent as u64;
-        let mixed = (place ^ owner.wrapping_mul(0xbf58_476d_1ce4_e5b9)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        (mixed ^ mixed >> 32).wrapping_mul(0x94d0_49bb_1331_11eb) as usize >> 24 & (self.starts.len() - 2)
+        let row = (cell[1] as u32 as u64) << 32 | parent as u64;
+        let row = mix(row ^ (level as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        (row as usize).wrapping_add(cell[0] as usize) & (self.starts.len() - 2)
     }
 
     fn bucket(&self, cell: [i32; 2], level: u32, parent: u32) -> &[Entry] {
