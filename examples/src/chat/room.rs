@@ -54,8 +54,8 @@ impl Room {
             What::Joined(inbox) => {
                 let name = self.free_name(&said.who);
                 if let Some(ears) = ears(ctx, &name, *inbox)? {
-                    self.tell(*inbox, format!("* hello {name}, {} here", self.people.len() + 1)).await?;
                     self.people.insert(*inbox, Person { name: name.clone(), ears });
+                    self.tell(*inbox, format!("* hello {name}, {} here", self.people.len())).await?;
                     self.tell_others(Some(*inbox), format!("* {name} is here")).await?;
                 }
             }
