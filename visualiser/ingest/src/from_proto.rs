@@ -7,8 +7,8 @@ use std::collections::{HashMap, VecDeque};
 use std::vec::IntoIter;
 
 use axonscope_model::{
-    Anomaly, Change, ComponentActivity, ComponentId, Hello, LinkageId, LinkageKind, NewComponent, NewLinkage, NewPostbox,
-    PostboxActivity, PostboxId, PostboxKind, State,
+    Anomaly, Change, ComponentActivity, ComponentId, Hello, LinkageId, LinkageKind, NewComponent, NewLinkage,
+    NewPostbox, PostboxActivity, PostboxId, PostboxKind, State,
 };
 use axonscope_proto::limits::{LABELS, cut};
 use axonscope_proto::v1::report::Content;
@@ -36,7 +36,8 @@ pub fn hello(hello: v1::Hello) -> Result<(Hello, Vec<Anomaly>), BadHello> {
     if hello.protocol != PROTOCOL {
         return Err(BadHello::Protocol(hello.protocol));
     }
-    let instance = hello.instance_id.as_slice().try_into().map_err(|_| BadHello::InstanceId(hello.instance_id.len()))?;
+    let instance =
+        hello.instance_id.as_slice().try_into().map_err(|_| BadHello::InstanceId(hello.instance_id.len()))?;
     let mut doubts = Doubts::default();
     let hello = Hello {
         instance,

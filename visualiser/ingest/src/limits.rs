@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// What decoded Reports on their way to the model may take together. A stream whose Report does not fit is not read
 /// until it does, which HTTP/2 passes on: the probe waits, and nothing is dropped.
-pub const QUEUE_BYTES: usize = 16 * 1024 * 1024;
+pub const QUEUE_BYTES: usize = 8 * 1024 * 1024;
 
 /// What a Report counts as at least, so that the number of waiting Reports is bounded too.
 pub const SMALLEST_REPORT_BYTES: usize = 4 * 1024;

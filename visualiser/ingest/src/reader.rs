@@ -27,7 +27,9 @@ pub enum ReadError {
     #[error("{0:?} is not an endpoint; one looks like http://127.0.0.1:7420")]
     Endpoint(String),
     /// Nobody there.
-    #[error("no visualiser answers at {0}: start one with `axonscope` or `axonscope --headless`, or name another with --endpoint")]
+    #[error(
+        "no visualiser answers at {0}: start one with `axonscope` or `axonscope --headless`, or name another with --endpoint"
+    )]
     Unreachable(String),
     /// It was there.
     #[error("the visualiser went away: {0}")]

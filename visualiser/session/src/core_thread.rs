@@ -27,8 +27,7 @@ pub(crate) fn run(shared: Arc<Shared>, receiver: Receiver, keeps_time: bool) {
     let mut looked = (Instant::now(), shared.versions().activity);
     loop {
         let woken_in = shared.waker.flush();
-        let tick_in =
-            (keeps_time && shared.is_anyone_connected()).then(|| TICK.saturating_sub(ticked_at.elapsed()));
+        let tick_in = (keeps_time && shared.is_anyone_connected()).then(|| TICK.saturating_sub(ticked_at.elapsed()));
         let timeout = match (woken_in, tick_in) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),

@@ -120,7 +120,8 @@ impl Studio {
     }
 
     fn publish(&mut self, shared: &Shared) {
-        let clusters: Vec<_> = self.pictures.iter().filter(|picture| picture.is_drawn()).map(Picture::cluster).collect();
+        let clusters: Vec<_> =
+            self.pictures.iter().filter(|picture| picture.is_drawn()).map(Picture::cluster).collect();
         let origins = self.packing.place(&clusters, SYSTEM_GAP);
         let drawn = self.pictures.iter_mut().filter(|picture| picture.is_drawn());
         let systems: Vec<Arc<SystemPlaces>> =

@@ -29,9 +29,7 @@ mod layout_thread;
 mod picture;
 mod session;
 
-pub use axonscope_ingest::answers::{
-    ComponentPlace, Problem, Severity, Standing, Summary, SystemLayout,
-};
+pub use axonscope_ingest::answers::{ComponentPlace, Problem, Severity, Standing, Summary, SystemLayout};
 pub use axonscope_ingest::{StartError, reader};
 pub use places::{Place, Places, SystemPlaces};
 pub use session::{Options, Session};

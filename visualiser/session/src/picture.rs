@@ -103,13 +103,8 @@ impl Picture {
                 pinned: entry.pinned,
             };
         }
-        let places = Arc::new(SystemPlaces {
-            system: self.system,
-            origin,
-            min: in_world(min),
-            max: in_world(max),
-            places,
-        });
+        let places =
+            Arc::new(SystemPlaces { system: self.system, origin, min: in_world(min), max: in_world(max), places });
         self.moved = false;
         self.published = Some(places.clone());
         places

@@ -54,7 +54,8 @@ pub(crate) fn problems(model: &Model, past: &Past, system: Option<SystemId>, now
         // What has gone does not wait or fill up any more.
         if known.status().is_connected() {
             for postbox in known.postboxes() {
-                let full_ns = past.full_since.get(&(known.id(), postbox.id())).map(|since| now_ns.saturating_sub(*since));
+                let full_ns =
+                    past.full_since.get(&(known.id(), postbox.id())).map(|since| now_ns.saturating_sub(*since));
                 found.extend(problem_of(postbox, full_ns));
             }
         }

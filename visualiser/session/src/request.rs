@@ -111,7 +111,7 @@ fn springs(system: &System, body_in_slot: &[u32]) -> Vec<Spring> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use axonscope_model::{
-        Change, Hello, LinkageId, Limits, Model, NewComponent, NewLinkage, NewPostbox, PostboxId, PostboxKind, SystemId,
+        Change, Hello, Limits, LinkageId, Model, NewComponent, NewLinkage, NewPostbox, PostboxId, PostboxKind, SystemId,
     };
 
     use super::*;
@@ -147,12 +147,8 @@ mod tests {
             }
         }
         for ((source, sink, kind), linkage) in linkages.iter().zip(1..) {
-            let new = NewLinkage {
-                id: LinkageId(linkage),
-                source: PostboxId(*source),
-                sink: PostboxId(*sink),
-                kind: *kind,
-            };
+            let new =
+                NewLinkage { id: LinkageId(linkage), source: PostboxId(*source), sink: PostboxId(*sink), kind: *kind };
             assert!(model.apply(id, Change::Linked(new)).anomaly.is_none());
         }
         (model, id)
@@ -187,7 +183,8 @@ mod tests {
     #[test]
     fn what_carries_no_work_pulls_less_and_nothing_pulls_itself() {
         let direct = LinkageKind::Direct;
-        let drawing = drawn(&[0, 0, 2], &[(10, 21, direct), (22, 13, direct), (21, 31, LinkageKind::Inward), (10, 11, direct)]);
+        let drawing =
+            drawn(&[0, 0, 2], &[(10, 21, direct), (22, 13, direct), (21, 31, LinkageKind::Inward), (10, 11, direct)]);
         let weights: Vec<f32> = drawing.request.springs.iter().map(|spring| spring.weight).collect();
         assert_eq!(weights, [1.0, WEAK, PASSTHROUGH]);
     }

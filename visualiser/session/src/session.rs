@@ -320,7 +320,8 @@ impl Answers for Desk {
 
     fn problems(&self, system: Option<SystemId>) -> Vec<Problem> {
         let now_ns = self.0.now_ns();
-        self.0.read(|model| problems(model, &self.0.past.lock().unwrap_or_else(PoisonError::into_inner), system, now_ns))
+        self.0
+            .read(|model| problems(model, &self.0.past.lock().unwrap_or_else(PoisonError::into_inner), system, now_ns))
     }
 
     fn watch(&self, system: Option<SystemId>, feed: &Arc<Feed>, tell: &mut dyn FnMut(SystemId, Told)) -> bool {

@@ -326,7 +326,9 @@ impl Shared {
         // Nobody can tell the feed anything while the model is read.
         feed.restart();
         let mut watchers = lock(&self.watchers);
-        watchers.retain(|watcher| watcher.feed.strong_count() > 0 && !std::ptr::eq(watcher.feed.as_ptr(), &raw const **feed));
+        watchers.retain(|watcher| {
+            watcher.feed.strong_count() > 0 && !std::ptr::eq(watcher.feed.as_ptr(), &raw const **feed)
+        });
         watchers.push(Watcher { system, feed: Arc::downgrade(feed) });
         drop(watchers);
         let now_ns = self.now_ns();
