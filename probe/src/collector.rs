@@ -16,7 +16,7 @@ use tracing::{trace, warn};
 
 use crate::closing::Closing;
 use crate::ledger::Ledger;
-use crate::limits::{CADENCE_MAX, LEDGER_BYTES, PART_BYTES, SWEEP_SHARE};
+use crate::limits::{CADENCE_MAX, PART_BYTES, SWEEP_SHARE};
 use crate::publisher::{Link, LinkError};
 use crate::snapshot::Walk;
 use crate::source::{Lost, Source};
@@ -35,9 +35,9 @@ pub(crate) enum End {
 /// Everything that one conversation remembers.
 pub(crate) struct Collector<'a, S: Source> {
     source: &'a mut S,
-    /// Structural events lost since the probe began: it outlives the conversation.
+    /// Structural events lost since the probe began. Like the ledger's own count, it outlives the conversation.
     lost: &'a mut u64,
-    ledger: Ledger,
+    ledger: &'a mut Ledger,
     /// The Snapshot that is being told.
     walk: Option<Walk<S::Cursor>>,
     /// The totals that are being told.
@@ -60,12 +60,12 @@ pub(crate) struct Collector<'a, S: Source> {
 }
 
 impl<'a, S: Source> Collector<'a, S> {
-    pub(crate) fn new(source: &'a mut S, lost: &'a mut u64, cadence: Duration) -> Self {
+    pub(crate) fn new(source: &'a mut S, ledger: &'a mut Ledger, lost: &'a mut u64, cadence: Duration) -> Self {
         let now = Instant::now();
         Self {
             source,
             lost,
-            ledger: Ledger::new(LEDGER_BYTES),
+            ledger,
             walk: None,
             sweep: None,
             sweep_all: false,
@@ -164,7 +164,7 @@ impl<'a, S: Source> Collector<'a, S> {
         self.walk.is_some()
             || self.sweep.is_some()
             || self.is_sweep_due
-            || (self.is_delta_due && !self.ledger.is_empty())
+            || (self.is_delta_due && self.ledger.has_news())
             || self.is_heartbeat_due
             || self.farewell.is_some()
     }
@@ -197,7 +197,7 @@ impl<'a, S: Source> Collector<'a, S> {
 
     fn next_part(&mut self) -> Option<(u64, Content)> {
         let walk = self.walk.as_mut()?;
-        match walk.step(self.source, &mut self.ledger) {
+        match walk.step(self.source, self.ledger) {
             Ok(Some(part)) => {
                 if part.last {
                     self.walk = None;
@@ -217,7 +217,7 @@ impl<'a, S: Source> Collector<'a, S> {
 
     fn next_totals(&mut self) -> Option<(u64, Content)> {
         let sweep = self.sweep.as_mut()?;
-        match sweep.step(self.source, &mut self.ledger) {
+        match sweep.step(self.source, self.ledger) {
             Ok(part) => {
                 if sweep.is_over() && !sweep.is_holding() {
                     self.next_sweep = self.sweep_began + sweep.spent() * SWEEP_SHARE;
@@ -241,7 +241,7 @@ impl<'a, S: Source> Collector<'a, S> {
     }
 
     fn drain(&mut self) {
-        if let Err(lost) = self.source.drain(&mut self.ledger) {
+        if let Err(lost) = self.source.drain(self.ledger) {
             self.recover(lost);
         }
     }

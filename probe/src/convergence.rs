@@ -70,7 +70,7 @@ impl World {
                 let Some(owner) = pick(&self.components, owner) else { return };
                 let id = self.id();
                 let name: Arc<str> = format!("p{id}").into();
-                let kind = if id % 2 == 0 { PostboxKind::Inbox } else { PostboxKind::Outbox };
+                let kind = if id.is_multiple_of(2) { PostboxKind::Inbox } else { PostboxKind::Outbox };
                 let postbox = Postbox { id, owner, name: name.clone(), kind, message_type: name, capacity: 1 };
                 self.postboxes.insert(id, postbox.clone());
                 self.tell(Change::PostboxAdded(postbox));

@@ -8,6 +8,8 @@ use tracing::{debug, info, warn};
 use crate::closing::Closing;
 use crate::collector::{Collector, End};
 use crate::identity::Identity;
+use crate::ledger::Ledger;
+use crate::limits::LEDGER_BYTES;
 use crate::publisher::{LinkError, Publisher};
 use crate::source::Source;
 
@@ -19,6 +21,7 @@ pub(crate) async fn run(
     cadence: Duration,
     mut closing: Closing,
 ) {
+    let mut ledger = Ledger::new(LEDGER_BYTES);
     let mut lost = 0;
     let mut backoff = Backoff::default();
     let mut has_warned = false;
@@ -29,8 +32,9 @@ pub(crate) async fn run(
                 info!(system = identity.name, "a visualiser listens");
                 has_listened = true;
                 let began = Instant::now();
-                let end = Collector::new(&mut source, &mut lost, cadence).run(link, &mut closing).await;
+                let end = Collector::new(&mut source, &mut ledger, &mut lost, cadence).run(link, &mut closing).await;
                 source.stop();
+                ledger.begin(0);
                 if began.elapsed() > STEADY {
                     backoff = Backoff::default();
                     has_warned = false;

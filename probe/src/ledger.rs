@@ -29,7 +29,10 @@ pub(crate) struct Ledger {
     unlinked: VecDeque<u64>,
     removed_postboxes: VecDeque<u64>,
     removed_components: VecDeque<u64>,
+    /// Running total of births and deaths that met, for as long as the probe lives.
     merged: u64,
+    /// What the visualiser was told of that.
+    merged_told: u64,
     weight: usize,
 }
 
@@ -139,9 +142,10 @@ impl Ledger {
     ///
     /// However much is taken at a time, and whatever happens in between, each thing is told after what it refers to.
     pub(crate) fn take_delta(&mut self, limit: usize) -> Option<Delta> {
-        if self.is_empty() {
+        if !self.has_news() {
             return None;
         }
+        self.merged_told = self.merged;
         let mut delta = Delta { merged: self.merged, ..Delta::default() };
         // Every change taken makes the ledger lighter, down to here.
         let floor = self.weight.saturating_sub(limit.max(1));
@@ -198,8 +202,9 @@ impl Ledger {
         (removals + births + self.states.len()) as u64
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.len() == 0
+    /// True when there is something to tell, if only that births and deaths met.
+    pub(crate) fn has_news(&self) -> bool {
+        self.len() > 0 || self.merged > self.merged_told
     }
 
     fn change_state(&mut self, component: u64, state: State) {
@@ -313,6 +318,17 @@ mod tests {
     }
 
     #[test]
+    fn births_and_deaths_that_met_are_news_to_each_visualiser_once() {
+        let mut ledger = ledger([component(1), Change::ComponentRemoved(1)]);
+        for _ in 0..2 {
+            let delta = ledger.take_delta(ALL).unwrap();
+            assert!(delta.merged == 1 && delta.added_components.is_empty() && delta.removed_components.is_empty());
+            assert!(ledger.take_delta(ALL).is_none());
+            ledger.begin(2);
+        }
+    }
+
+    #[test]
     fn a_state_joins_the_birth_or_replaces_the_state_before() {
         let mut ledger = ledger([component(1), Change::StateChanged(1, State::Running)]);
         let delta = ledger.take_delta(ALL).unwrap();
@@ -345,7 +361,7 @@ mod tests {
         assert_eq!(ledger.len(), 1);
         ledger.begin(7);
         ledger.apply(7, component(9)).unwrap();
-        assert!(ledger.is_empty());
+        assert!(!ledger.has_news());
     }
 
     #[test]

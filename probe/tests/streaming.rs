@@ -212,7 +212,7 @@ async fn a_program_whose_only_thread_is_blocked_is_still_reported() {
     let mut recorder = Recorder::start().await;
     let system = System::new("stuck");
     let _probe = quick(&system, &recorder).start().unwrap();
-    let (release, blocked) = std::sync::mpsc::channel();
+    let (release, blocked) = std::sync::mpsc::sync_channel(1);
     let program = {
         let system = system.clone();
         std::thread::spawn(move || {
