@@ -21,6 +21,7 @@ mod request;
 mod stir;
 mod summary;
 mod waker;
+mod watchers;
 
 mod shared;
 

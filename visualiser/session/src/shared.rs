@@ -4,7 +4,7 @@
 //! and never stand in the queue of the lock, where they would hold up new readers while an old one is slow.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 use std::time::{Duration, Instant};
 
 use axonscope_ingest::answers::Told;
@@ -18,6 +18,7 @@ use crate::problems::Past;
 use crate::stir::Stir;
 use crate::summary::summary;
 use crate::waker::Waker;
+use crate::watchers::Watchers;
 
 /// How long the model is written to at a time.
 const SLICE: Duration = Duration::from_millis(2);
@@ -70,16 +71,11 @@ pub(crate) struct Shared {
     totals: Totals,
     places: Mutex<Arc<Places>>,
     arrangement: Mutex<Arrangement>,
-    watchers: Mutex<Vec<Watcher>>,
+    watchers: Watchers,
     pub(crate) past: Mutex<Past>,
     pub(crate) stir: Stir,
     pub(crate) waker: Waker,
     nudge: Nudge,
-}
-
-struct Watcher {
-    system: Option<SystemId>,
-    feed: Weak<Feed>,
 }
 
 /// Nothing that is done under these locks is left half-done by a panic.
@@ -103,7 +99,7 @@ impl Shared {
             totals: Totals::default(),
             places: Mutex::default(),
             arrangement: Mutex::default(),
-            watchers: Mutex::default(),
+            watchers: Watchers::default(),
             past: Mutex::default(),
             stir: Stir::default(),
             waker: Waker::default(),
@@ -155,7 +151,7 @@ impl Shared {
         let now_ns = self.now_ns();
         let system = model.connect(hello, now_ns)?;
         if let Some(known) = model.system(system) {
-            self.tell(system, || Told::Hello(Box::new((hello_of(known), summary(known, now_ns)))));
+            self.watchers.tell(system, || Told::Hello(Box::new((hello_of(known), summary(known, now_ns)))));
         }
         self.note_versions(&model, true);
         Ok(system)
@@ -180,7 +176,7 @@ impl Shared {
     fn apply_slice(&self, system: SystemId, changes: &mut impl Iterator<Item = Change>) -> bool {
         let mut model = self.write_lock();
         let began = Instant::now();
-        let watched = self.is_watched(system);
+        let watched = self.watchers.want(system);
         let stood = model.system(system).map(|system| system.status().clone());
         model.heard(system, self.now_ns());
         let (mut structure, mut activity, mut anomalies) = (0, 0, 0);
@@ -211,7 +207,7 @@ impl Shared {
         self.totals.structure.fetch_add(structure, Ordering::Relaxed);
         self.totals.activity.fetch_add(activity, Ordering::Relaxed);
         if !told.is_empty() {
-            self.tell(system, || Told::Changes(told.into()));
+            self.watchers.tell(system, || Told::Changes(told.into()));
         }
         let stands = model.system(system).map(System::status);
         let stands_otherwise = stands != stood.as_ref();
@@ -310,7 +306,7 @@ impl Shared {
         lock(&self.arrangement)
     }
 
-    // === impl watchers ===
+    // === impl watching ===
 
     /// Registers the feed and tells all that is known, at one instant. False: no such system.
     pub(crate) fn watch(
@@ -325,12 +321,7 @@ impl Shared {
         }
         // Nobody can tell the feed anything while the model is read.
         feed.restart();
-        let mut watchers = lock(&self.watchers);
-        watchers.retain(|watcher| {
-            watcher.feed.strong_count() > 0 && !std::ptr::eq(watcher.feed.as_ptr(), &raw const **feed)
-        });
-        watchers.push(Watcher { system, feed: Arc::downgrade(feed) });
-        drop(watchers);
+        self.watchers.register(system, feed);
         let now_ns = self.now_ns();
         for known in model.systems().filter(|known| system.is_none_or(|system| system == known.id())) {
             tell(known.id(), Told::Hello(Box::new((hello_of(known), summary(known, now_ns)))));
@@ -342,35 +333,10 @@ impl Shared {
         true
     }
 
-    fn is_watched(&self, system: SystemId) -> bool {
-        lock(&self.watchers).iter().any(|watcher| watcher.wants(system))
-    }
-
-    /// To be called while the model is locked, so that everyone is told in order.
-    fn tell(&self, system: SystemId, told: impl FnOnce() -> Told) {
-        let mut watchers = lock(&self.watchers);
-        if !watchers.iter().any(|watcher| watcher.wants(system)) {
-            return;
-        }
-        let told = told();
-        watchers.retain(|watcher| watcher.feed.strong_count() > 0);
-        for watcher in watchers.iter().filter(|watcher| watcher.wants(system)) {
-            if let Some(feed) = watcher.feed.upgrade() {
-                feed.tell(system, told.clone());
-            }
-        }
-    }
-
     fn tell_status(&self, model: &Model, system: SystemId) {
         if let Some(known) = model.system(system) {
-            self.tell(system, || Told::Status(Box::new(summary(known, self.now_ns()))));
+            self.watchers.tell(system, || Told::Status(Box::new(summary(known, self.now_ns()))));
         }
-    }
-}
-
-impl Watcher {
-    fn wants(&self, system: SystemId) -> bool {
-        self.system.is_none_or(|wanted| wanted == system)
     }
 }
 

@@ -75,11 +75,12 @@ async fn a_farewell_is_told_apart_from_a_loss() {
     let (session, _) = listening();
     let mut probe = Probe::with_row(&session, "demo", 1, 2).await;
     probe.say(Content::Farewell(v1::Farewell { reason: "finished".to_owned() })).await;
-    until("it has left", || match status(&session, 1) {
-        Status::Left { reason, .. } => Some(assert_eq!(reason, "finished")),
+    let reason = until("it has left", || match status(&session, 1) {
+        Status::Left { reason, .. } => Some(reason),
         _ => None,
     })
     .await;
+    assert_eq!(reason, "finished");
 }
 
 #[tokio::test]

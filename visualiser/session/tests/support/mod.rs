@@ -15,20 +15,20 @@ use tonic::transport::Channel;
 use tonic::{Status, Streaming};
 
 /// Ten times what anything here should take.
-pub const DEADLINE: Duration = Duration::from_secs(20);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
-pub fn listening() -> (Session, SocketAddr) {
+pub(crate) fn listening() -> (Session, SocketAddr) {
     let session = Session::start(Options { listen: ([127, 0, 0, 1], 0).into(), ..Options::default() }).unwrap();
     let address = session.address().unwrap();
     (session, address)
 }
 
-pub async fn reader(address: SocketAddr) -> Reader {
+pub(crate) async fn reader(address: SocketAddr) -> Reader {
     Reader::connect(&format!("http://{address}")).await.unwrap()
 }
 
 /// Waits until `what` answers something.
-pub async fn until<T>(why: &str, mut what: impl FnMut() -> Option<T>) -> T {
+pub(crate) async fn until<T>(why: &str, mut what: impl FnMut() -> Option<T>) -> T {
     let began = Instant::now();
     loop {
         if let Some(answer) = what() {
@@ -39,13 +39,13 @@ pub async fn until<T>(why: &str, mut what: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-pub async fn client(address: SocketAddr) -> VisualiserClient<Channel> {
+pub(crate) async fn client(address: SocketAddr) -> VisualiserClient<Channel> {
     let channel =
         tonic::transport::Endpoint::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap();
     VisualiserClient::new(channel)
 }
 
-pub fn hello(name: &str, instance: u8) -> v1::Hello {
+pub(crate) fn hello(name: &str, instance: u8) -> v1::Hello {
     v1::Hello {
         protocol: PROTOCOL,
         system_name: name.to_owned(),
@@ -55,16 +55,16 @@ pub fn hello(name: &str, instance: u8) -> v1::Hello {
     }
 }
 
-pub fn component(id: u64, name: &str) -> v1::Component {
+pub(crate) fn component(id: u64, name: &str) -> v1::Component {
     v1::Component { id, name: name.to_owned(), type_name: "Worker".to_owned(), ..Default::default() }
 }
 
-pub fn postbox(id: u64, owner: u64, name: &str, kind: v1::PostboxKind) -> v1::Postbox {
+pub(crate) fn postbox(id: u64, owner: u64, name: &str, kind: v1::PostboxKind) -> v1::Postbox {
     v1::Postbox { id, owner, name: name.to_owned(), kind: kind as i32, capacity: 10, ..Default::default() }
 }
 
 /// Components `1..=count` in a row: each has inbox `10 * id` and outbox `10 * id + 1`, linked to the next.
-pub fn row(count: u64) -> v1::Snapshot {
+pub(crate) fn row(count: u64) -> v1::Snapshot {
     let boxes = |id: u64| {
         [
             postbox(10 * id, id, "inbox", v1::PostboxKind::Inbox),
@@ -81,29 +81,29 @@ pub fn row(count: u64) -> v1::Snapshot {
 }
 
 /// One stream.
-pub struct Probe {
+pub(crate) struct Probe {
     reports: mpsc::Sender<v1::Report>,
-    pub requests: Streaming<v1::Request>,
-    pub seq: u64,
-    pub now: u64,
+    pub(crate) requests: Streaming<v1::Request>,
+    pub(crate) seq: u64,
+    pub(crate) now: u64,
 }
 
 impl Probe {
     /// Opens a stream and says nothing.
-    pub async fn silent(address: SocketAddr) -> Probe {
+    pub(crate) async fn silent(address: SocketAddr) -> Probe {
         let (reports, stream) = mpsc::channel(4);
         let requests = client(address).await.observe(ReceiverStream::new(stream)).await.unwrap().into_inner();
         Probe { reports, requests, seq: 0, now: 1 }
     }
 
-    pub async fn dial(address: SocketAddr, name: &str, instance: u8) -> Probe {
+    pub(crate) async fn dial(address: SocketAddr, name: &str, instance: u8) -> Probe {
         let mut probe = Probe::silent(address).await;
         probe.say(Content::Hello(hello(name, instance))).await;
         probe
     }
 
     /// With a row of components, and awaited.
-    pub async fn with_row(session: &Session, name: &str, instance: u8, count: u64) -> Probe {
+    pub(crate) async fn with_row(session: &Session, name: &str, instance: u8, count: u64) -> Probe {
         let before = session.read(|model| model.systems().len());
         let mut probe = Probe::dial(session.address().unwrap(), name, instance).await;
         probe.say(Content::Snapshot(row(count))).await;
@@ -117,7 +117,7 @@ impl Probe {
         probe
     }
 
-    pub async fn say(&mut self, content: Content) {
+    pub(crate) async fn say(&mut self, content: Content) {
         self.seq += 1;
         self.now += 100_000_000;
         let report = v1::Report { seq: self.seq, captured_at: self.now, lost: 0, content: Some(content) };
@@ -125,12 +125,12 @@ impl Probe {
         let _ = self.reports.send(report).await;
     }
 
-    pub async fn delta(&mut self, delta: v1::Delta) {
+    pub(crate) async fn delta(&mut self, delta: v1::Delta) {
         self.say(Content::Delta(delta)).await;
     }
 
     /// How the visualiser ended the stream.
-    pub async fn refusal(&mut self) -> Status {
+    pub(crate) async fn refusal(&mut self) -> Status {
         loop {
             match tokio::time::timeout(DEADLINE, self.requests.message()).await.expect("no answer") {
                 Err(status) => return status,
