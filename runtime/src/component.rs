@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::error::{AddError, LinkError, Outcome};
+use crate::handle::ComponentHandle;
 use crate::id::{ComponentId, PostboxId};
 use crate::linkage::{At, Linkage};
 use crate::name::{Name, component_type};
@@ -12,7 +13,7 @@ use crate::observe::{PostboxActivity, PostboxKind};
 use crate::postbox::{Inbox, InboxSpec, Outbox, OutboxSpec};
 use crate::stop::{Shutdown, Stop, Vitals};
 use crate::storage::{Message, Queue, Route};
-use crate::system::{ComponentHandle, System};
+use crate::system::System;
 use crate::topology::Core;
 
 /// A unit with a task of its own and named boxes. It knows its boxes, never its neighbours.

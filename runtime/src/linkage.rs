@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use crate::component::Unstarted;
 use crate::error::{AddError, LinkError};
+use crate::handle::ComponentHandle;
 use crate::id::{ComponentId, LinkageId, PostboxId};
 use crate::name::Name;
 use crate::observe::{Event, LinkageInfo, LinkageKind, PostboxKind};
 use crate::storage::AnyBox;
-use crate::system::{ComponentHandle, System};
+use crate::system::System;
 use crate::topology::{Core, Topology};
 
 /// Names a postbox for linking: by its id, by its component and its name, or by a path such as
@@ -121,9 +122,8 @@ impl Topology {
         let mut siblings = &self.roots;
         let mut found = None;
         for name in path.trim_start_matches('/').split('/') {
-            let id = siblings
-                .iter()
-                .find(|id| self.components.get(id).is_some_and(|entry| &*entry.info.name == name))?;
+            let id =
+                siblings.iter().find(|id| self.components.get(id).is_some_and(|entry| &*entry.info.name == name))?;
             found = Some(*id);
             siblings = &self.components.get(id)?.children;
         }
@@ -211,12 +211,11 @@ impl Topology {
         let Some(model) = self.postbox(model) else { return Err(gone(&name)) };
         let (core, info) = (model.core.clone(), model.info.clone());
         let message_type = Name::from(info.message_type);
-        let added = self.add_postbox(owner, name.clone(), info.kind, message_type, info.capacity, |activity| {
-            match core {
+        let added =
+            self.add_postbox(owner, name.clone(), info.kind, message_type, info.capacity, |activity| match core {
                 Core::Data(core) => Core::Data(core.alike(activity.clone())),
                 other => other,
-            }
-        });
+            });
         added.map(|info| info.id).ok_or_else(|| gone(&name))
     }
 

@@ -228,8 +228,8 @@ impl System {
         None
     }
 
-    /// The most components one page holds, so that a page holds the structure still for well under a millisecond.
-    pub const PAGE_LIMIT: usize = 1024;
+    /// The most components one page holds, so that a page holds the structure still for less than a millisecond.
+    pub const PAGE_LIMIT: usize = 512;
 
     // === For the rest of the crate ===
 
@@ -415,34 +415,5 @@ async fn reap(shared: std::sync::Weak<Shared>, grace: Duration) {
         if let Some(abort) = abort {
             abort.abort();
         }
-    }
-}
-
-/// A component that runs, or has run.
-#[derive(Clone)]
-pub struct ComponentHandle {
-    system: System,
-    id: ComponentId,
-    vitals: Arc<Vitals>,
-}
-
-impl ComponentHandle {
-    pub(crate) fn new(system: System, id: ComponentId, vitals: Arc<Vitals>) -> Self {
-        Self { system, id, vitals }
-    }
-
-    /// Its id.
-    pub fn id(&self) -> ComponentId {
-        self.id
-    }
-
-    /// Latches `stop` at its control, as a signal that is linked to it would.
-    pub fn stop(&self, stop: Stop) {
-        self.system.latch(self.id, stop);
-    }
-
-    /// Waits for its end, and says what that was: [`State::Finished`] or [`State::Failed`].
-    pub async fn ended(&self) -> State {
-        self.vitals.wait_for(|vitals| vitals.end().cloned()).await
     }
 }

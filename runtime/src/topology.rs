@@ -11,9 +11,7 @@ use tokio::time::Instant;
 use crate::error::AddError;
 use crate::id::{ComponentId, LinkageId, PostboxId};
 use crate::name::{Name, Names};
-use crate::observe::{
-    ComponentInfo, Event, LinkageInfo, Observer, PostboxActivity, PostboxInfo, PostboxKind, State,
-};
+use crate::observe::{ComponentInfo, Event, LinkageInfo, Observer, PostboxActivity, PostboxInfo, PostboxKind, State};
 use crate::stop::{Stop, Vitals};
 use crate::storage::AnyBox;
 
@@ -53,12 +51,12 @@ pub(crate) struct Entry {
     pub(crate) children: BTreeSet<ComponentId>,
     /// Its task was started and has not ended.
     pub(crate) runs: bool,
-    abort: Option<AbortHandle>,
+    pub(crate) abort: Option<AbortHandle>,
     /// Its own work is done; it only waits for its children.
-    closing: bool,
+    pub(crate) closing: bool,
     /// It goes as soon as its last child has gone.
     leaving: bool,
-    signalled: Option<Stop>,
+    pub(crate) signalled: Option<Stop>,
 }
 
 pub(crate) struct BoxEntry {
@@ -257,30 +255,6 @@ impl Topology {
         }
     }
 
-    /// Who was told to shut down longest ago, of those who still run, and when.
-    pub(crate) fn next_doomed(&mut self) -> Option<(Instant, ComponentId)> {
-        while let Some((told_at, id)) = self.doomed.pop_front() {
-            if self.components.get(&id).is_some_and(|entry| entry.runs) {
-                return Some((told_at, id));
-            }
-        }
-        None
-    }
-
-    /// Ends a component that did not stop in its grace time, unless it only waits for its children. The caller aborts
-    /// its task, without the lock.
-    pub(crate) fn reap(&mut self, id: ComponentId, why: &str) -> Option<AbortHandle> {
-        let entry = self.components.get_mut(&id).filter(|entry| entry.runs && !entry.closing)?;
-        let abort = entry.abort.take();
-        let path = self.path(id);
-        tracing::warn!(component = %path, "{why}");
-        if self.shutting_down {
-            self.aborted.push(path);
-        }
-        self.ended(id, State::Failed(why.into()));
-        abort
-    }
-
     /// Names from the outermost composite to the component, joined with `/`.
     pub(crate) fn path(&self, id: ComponentId) -> String {
         let mut names = Vec::new();
@@ -365,85 +339,6 @@ impl Topology {
         let entry = self.components.get_mut(self.owners.get(&id)?)?;
         let index = entry.boxes.binary_search_by_key(&id, |postbox| postbox.info.id).ok()?;
         entry.boxes.get_mut(index)
-    }
-
-    // === Stopping ===
-
-    /// Control of `id` latches `stop`, and all that may wait inside the component learns of it.
-    pub(crate) fn latch(&mut self, id: ComponentId, stop: Stop) {
-        let Some(entry) = self.components.get(&id) else { return };
-        if entry.ended() || !entry.vitals.latch(stop) {
-            return;
-        }
-        let mut inward = None;
-        for postbox in &entry.boxes {
-            match &postbox.core {
-                Core::Data(core) => core.stop(stop),
-                Core::Control => {
-                    crate::observe::add(&postbox.info.activity.messages, 1);
-                    inward = postbox.way_out;
-                }
-                Core::Signal => {}
-            }
-        }
-        if stop == Stop::Shutdown && entry.runs {
-            self.doomed.push_back((Instant::now(), id));
-        }
-        if let Some(inward) = inward {
-            self.deliver(inward, stop);
-        }
-    }
-
-    /// `stop` leaves by every signal outbox of `id`, which has nothing more to send.
-    pub(crate) fn signal(&mut self, id: ComponentId, stop: Stop) {
-        let Some(entry) = self.components.get_mut(&id) else { return };
-        if entry.signalled >= Some(stop) {
-            return;
-        }
-        entry.signalled = Some(stop);
-        let mut ways = Vec::new();
-        for postbox in &entry.boxes {
-            match &postbox.core {
-                Core::Data(core) if postbox.info.kind == PostboxKind::Outbox => self.trash.extend(core.close()),
-                Core::Signal => {
-                    if let Some(linkage) = postbox.way_out {
-                        crate::observe::add(&postbox.info.activity.messages, 1);
-                        ways.push(linkage);
-                    }
-                }
-                _ => {}
-            }
-        }
-        for way in ways {
-            self.deliver(way, stop);
-        }
-    }
-
-    /// Follows a signal from where `linkage` begins to the control where it ends.
-    pub(crate) fn deliver(&mut self, linkage: LinkageInfo, stop: Stop) {
-        let mut sink = linkage.sink;
-        while let Some(postbox) = self.postbox(sink) {
-            match (&postbox.core, postbox.way_out) {
-                // Each control on an inward way latches too: its composite ought to know.
-                (Core::Control, _) => {
-                    let owner = postbox.info.owner;
-                    return self.latch(owner, stop);
-                }
-                (_, Some(next)) => sink = next.sink,
-                (_, None) => return,
-            }
-        }
-    }
-
-    /// What has gone into the source of a signal or control linkage before it was made.
-    pub(crate) fn stop_at(&self, source: PostboxId) -> Option<Stop> {
-        let postbox = self.postbox(source)?;
-        let entry = self.components.get(&postbox.info.owner)?;
-        match postbox.core {
-            Core::Control => entry.vitals.stop(),
-            Core::Signal => entry.signalled,
-            Core::Data(_) => None,
-        }
     }
 }
 

@@ -322,7 +322,8 @@ async fn play(steps: Vec<Step>) {
         }
     }
     assert_eq!(recorder.model(), Model::of(&system, 3));
-    let total = |count: fn(&axonscope_runtime::PostboxActivity) -> u64| activities.iter().map(|a| count(a)).sum::<u64>();
+    let total =
+        |count: fn(&axonscope_runtime::PostboxActivity) -> u64| activities.iter().map(|a| count(a)).sum::<u64>();
     let waiting = total(|activity| u64::from(activity.depth.load(Ordering::Relaxed)));
     let dropped = total(|activity| activity.dropped.load(Ordering::Relaxed));
     assert_eq!(sent, received.len() as u64 + waiting + dropped);

@@ -147,7 +147,7 @@ async fn a_graphline_joins_by_name_and_wires_stops() {
     let (odd, odds) = tell(16);
     let graphline = Graphline::new()
         .component("source", source)
-        .component("choose", Filter::new(|n: &u32| n % 2 == 0))
+        .component("choose", Filter::new(|n: &u32| n.is_multiple_of(2)))
         .component("even", even)
         .component("odd", odd)
         .link("source.outbox", "choose.inbox")
@@ -196,17 +196,11 @@ async fn wrong_wiring_is_told_when_the_composite_is_added() {
     let told = |error: Option<AddError>| error.unwrap().to_string();
     let words = Transformer::new(|word: String| word);
     let pipeline = Pipeline::new().stage("n", add_one()).stage("words", words);
-    assert_eq!(
-        told(system.add("p", pipeline).err()),
-        "`p/n.outbox` sends u32 but `p/words.inbox` takes String"
-    );
+    assert_eq!(told(system.add("p", pipeline).err()), "`p/n.outbox` sends u32 but `p/words.inbox` takes String");
     let graphline = Graphline::new().component("n", add_one()).link("n.outbox", "m.inbox");
     assert_eq!(told(system.add("g", graphline).err()), "there is no inbox `m.inbox`; there is `n`");
     let graphline = Graphline::new().component("n", add_one()).link("n.outbux", "self.out");
-    assert_eq!(
-        told(system.add("g", graphline).err()),
-        "there is no outbox `g/n.outbux`; there is `signal`, `outbox`"
-    );
+    assert_eq!(told(system.add("g", graphline).err()), "there is no outbox `g/n.outbux`; there is `signal`, `outbox`");
     assert!(system.describe().components.is_empty());
 }
 

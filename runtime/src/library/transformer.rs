@@ -54,11 +54,7 @@ pub struct FilterBoxes<T: Message> {
 
 impl<T: Message> Boxes for FilterBoxes<T> {
     fn declare(declare: &mut Declare<'_>) -> Self {
-        Self {
-            inbox: declare.inbox("inbox"),
-            outbox: declare.outbox("outbox"),
-            rejected: declare.outbox("rejected"),
-        }
+        Self { inbox: declare.inbox("inbox"), outbox: declare.outbox("outbox"), rejected: declare.outbox("rejected") }
     }
 }
 

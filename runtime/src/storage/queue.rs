@@ -1,0 +1,288 @@
+//! The bounded queue of an inbox: who may put a message in, who waits, and who takes it.
+
+use std::any::TypeId;
+use std::collections::VecDeque;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker, ready};
+
+use tokio::task::coop;
+
+use super::route::{Route, Turn};
+use super::{AnyBox, Message, WhenFull, lock, switch};
+use crate::observe::{PostboxActivity, add};
+use crate::stop::{Shutdown, Stop};
+
+/// The queue of an inbox.
+pub(crate) struct Queue<T> {
+    capacity: usize,
+    when_full: WhenFull,
+    activity: Arc<PostboxActivity>,
+    pub(super) state: Mutex<QueueState<T>>,
+}
+
+pub(super) struct QueueState<T> {
+    // Takes no memory until the first message.
+    pub(super) messages: VecDeque<T>,
+    pub(super) receiver: Option<Waker>,
+    /// Senders that wait for room, first come first served.
+    waiting: VecDeque<Arc<Route<T>>>,
+    /// Room given to senders that have not used it yet.
+    granted: usize,
+    /// Outboxes whose messages end here and that may still send.
+    pub(super) open_sources: usize,
+    stop: Option<Stop>,
+    pub(super) closed: bool,
+}
+
+/// What became of a message offered to a queue.
+pub(crate) enum Offer<T> {
+    /// The queue has it, or has thrown it away and counted it.
+    Taken,
+    /// The component has finished.
+    Closed(T),
+    /// The sender has to wait.
+    Full(T),
+    /// The sender's route has changed: look it up again.
+    Moved(T),
+}
+
+impl<T: Message> Queue<T> {
+    pub(crate) fn new(capacity: u32, when_full: WhenFull, activity: Arc<PostboxActivity>) -> Self {
+        let state = QueueState {
+            messages: VecDeque::new(),
+            receiver: None,
+            waiting: VecDeque::new(),
+            granted: 0,
+            open_sources: 0,
+            stop: None,
+            closed: false,
+        };
+        Self { capacity: capacity.max(1) as usize, when_full, activity, state: Mutex::new(state) }
+    }
+
+    /// Offers a message that comes by version `version` of `route`.
+    pub(crate) fn offer(&self, route: &Route<T>, version: u64, message: T) -> Offer<T> {
+        let mut state = lock(&self.state);
+        if route.version() != version {
+            return Offer::Moved(message);
+        }
+        if state.closed {
+            return Offer::Closed(message);
+        }
+        let mut lost = None::<T>;
+        if !self.has_room(&state) || !state.waiting.is_empty() {
+            match self.when_full {
+                WhenFull::Wait => return Offer::Full(message),
+                WhenFull::DropOldest => lost = state.messages.pop_front(),
+                WhenFull::DropNewest => {
+                    add(&self.activity.dropped, 1);
+                    drop(state);
+                    return Offer::Taken;
+                }
+            }
+            add(&self.activity.dropped, u64::from(lost.is_some()));
+        }
+        let receiver = self.put(&mut state, message);
+        drop(state);
+        drop(lost);
+        if let Some(receiver) = receiver {
+            receiver.wake();
+        }
+        Offer::Taken
+    }
+
+    /// Offers a message whose sender is ready to wait, and has left its waker at `route`.
+    pub(crate) fn offer_or_wait(&self, route: &Arc<Route<T>>, version: u64, message: T) -> Offer<T> {
+        let mut state = lock(&self.state);
+        if route.version() != version {
+            return Offer::Moved(message);
+        }
+        if state.closed {
+            return Offer::Closed(message);
+        }
+        match route.turn() {
+            Turn::Waiting => return Offer::Full(message),
+            Turn::Granted => {
+                state.granted -= 1;
+                route.set_turn(Turn::None);
+            }
+            Turn::None if !self.has_room(&state) || !state.waiting.is_empty() => {
+                route.set_turn(Turn::Waiting);
+                state.waiting.push_back(route.clone());
+                return Offer::Full(message);
+            }
+            Turn::None => {}
+        }
+        let receiver = self.put(&mut state, message);
+        drop(state);
+        if let Some(receiver) = receiver {
+            receiver.wake();
+        }
+        Offer::Taken
+    }
+
+    /// Gives up the place of `route` among those who wait, or the room it was given and has not used.
+    pub(crate) fn leave(&self, route: &Arc<Route<T>>) {
+        let mut state = lock(&self.state);
+        match route.turn() {
+            Turn::None => {}
+            Turn::Waiting => state.waiting.retain(|waiting| !Arc::ptr_eq(waiting, route)),
+            Turn::Granted => state.granted -= 1,
+        }
+        route.set_turn(Turn::None);
+        let next = self.grant(&mut state);
+        drop(state);
+        if let Some(next) = next {
+            next.wake();
+        }
+    }
+
+    /// The next message; none once a finished producer's last message has been taken.
+    pub(crate) fn poll_take(&self, cx: &mut Context<'_>) -> Poll<Result<Option<T>, Shutdown>> {
+        let progress = ready!(coop::poll_proceed(cx));
+        let mut state = lock(&self.state);
+        if state.stop == Some(Stop::Shutdown) {
+            progress.made_progress();
+            return Poll::Ready(Err(Shutdown));
+        }
+        if let Some(message) = state.messages.pop_front() {
+            let next = self.taken(&mut state);
+            drop(state);
+            if let Some(next) = next {
+                next.wake();
+            }
+            progress.made_progress();
+            return Poll::Ready(Ok(Some(message)));
+        }
+        if state.ended() {
+            progress.made_progress();
+            return Poll::Ready(Ok(None));
+        }
+        let old = match &state.receiver {
+            Some(waker) if waker.will_wake(cx.waker()) => None,
+            _ => state.receiver.replace(cx.waker().clone()),
+        };
+        drop(state);
+        drop(old);
+        Poll::Pending
+    }
+
+    /// The next message, if one waits.
+    pub(crate) fn try_take(&self) -> Option<T> {
+        let mut state = lock(&self.state);
+        let message = state.messages.pop_front()?;
+        let next = self.taken(&mut state);
+        drop(state);
+        if let Some(next) = next {
+            next.wake();
+        }
+        Some(message)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        lock(&self.state).messages.len()
+    }
+
+    fn has_room(&self, state: &QueueState<T>) -> bool {
+        state.messages.len() + state.granted < self.capacity
+    }
+
+    #[must_use]
+    fn put(&self, state: &mut QueueState<T>, message: T) -> Option<Waker> {
+        state.messages.push_back(message);
+        self.count_depth(state);
+        state.receiver.take()
+    }
+
+    #[must_use]
+    fn taken(&self, state: &mut QueueState<T>) -> Option<Arc<Route<T>>> {
+        add(&self.activity.messages, 1);
+        self.count_depth(state);
+        self.grant(state)
+    }
+
+    /// Gives free room to the sender that has waited longest.
+    #[must_use]
+    fn grant(&self, state: &mut QueueState<T>) -> Option<Arc<Route<T>>> {
+        if state.waiting.is_empty() || !self.has_room(state) {
+            return None;
+        }
+        let next = state.waiting.pop_front()?;
+        next.set_turn(Turn::Granted);
+        state.granted += 1;
+        Some(next)
+    }
+
+    pub(super) fn count_depth(&self, state: &QueueState<T>) {
+        let depth = u32::try_from(state.messages.len()).unwrap_or(u32::MAX);
+        self.activity.depth.store(depth, Ordering::Relaxed);
+        if depth > self.activity.high_water.load(Ordering::Relaxed) {
+            self.activity.high_water.store(depth, Ordering::Relaxed);
+        }
+    }
+}
+
+impl<T> QueueState<T> {
+    /// Whether an empty queue stays empty for good.
+    fn ended(&self) -> bool {
+        self.stop == Some(Stop::ProducerFinished) && self.open_sources == 0
+    }
+
+    pub(super) fn source_gone(&mut self) -> Option<Waker> {
+        self.open_sources -= 1;
+        if self.ended() { self.receiver.take() } else { None }
+    }
+}
+
+impl<T: Message> AnyBox for Queue<T> {
+    fn message_type(&self) -> TypeId {
+        TypeId::of::<T>()
+    }
+
+    fn switch(
+        &self,
+        old: Option<Arc<dyn AnyBox>>,
+        new: Option<Arc<dyn AnyBox>>,
+        sources: Vec<Arc<dyn AnyBox>>,
+        carry: bool,
+    ) {
+        switch::<T>(old, new, sources, carry);
+    }
+
+    fn stop(&self, stop: Stop) {
+        let mut state = lock(&self.state);
+        state.stop = state.stop.max(Some(stop));
+        let receiver = state.receiver.take();
+        drop(state);
+        if let Some(receiver) = receiver {
+            receiver.wake();
+        }
+    }
+
+    fn close(&self) -> Option<Box<dyn Send>> {
+        let mut state = lock(&self.state);
+        state.closed = true;
+        let messages = std::mem::take(&mut state.messages);
+        add(&self.activity.dropped, messages.len() as u64);
+        self.count_depth(&state);
+        let waiting = std::mem::take(&mut state.waiting);
+        for route in &waiting {
+            route.set_turn(Turn::None);
+        }
+        let receiver = state.receiver.take();
+        drop(state);
+        for route in waiting {
+            route.wake();
+        }
+        drop(receiver);
+        if messages.is_empty() { None } else { Some(Box::new(messages)) }
+    }
+
+    fn alike(&self, activity: Arc<PostboxActivity>) -> Arc<dyn AnyBox> {
+        let capacity = u32::try_from(self.capacity).unwrap_or(u32::MAX);
+        let queue = Queue::<T>::new(capacity, self.when_full, activity);
+        lock(&queue.state).closed = true;
+        Arc::new(queue)
+    }
+}
