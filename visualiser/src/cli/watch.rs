@@ -1,0 +1,53 @@
+//! `axonscope watch`: what appears, changes and goes, a line each, as it happens.
+
+use std::io::{self, Write};
+
+use super::client::{Reach, block_on};
+use super::teller::Teller;
+use super::{Exit, Failure, Flow, Outcome, written};
+
+/// Print what appears, changes and goes, a line each, until Ctrl-C.
+///
+/// What is there already is one line a system; `axonscope export` has all of it.
+#[derive(clap::Args, Debug)]
+#[command(after_long_help = "\
+Lines look like this:
+  12:04:09 chat_server live: pid 4711 on desk, 12 components, 22 linkages
+  12:04:11 chat_server + alice (Handler) in ConnectedServer
+  12:04:11 chat_server link alice.outbox -> room.inbox
+  12:04:15 chat_server alice failed: connection reset
+  12:04:15 chat_server unlink alice.outbox -> room.inbox
+  12:04:15 chat_server - alice (Handler) in ConnectedServer
+  12:04:20 chat_server lost: the stream ended without a farewell
+
+Examples:
+  axonscope watch
+  axonscope watch --system chat_server | grep failed")]
+pub(super) struct Args {
+    /// Only systems of this name, those that connect later included
+    #[arg(long, value_name = "NAME")]
+    system: Option<String>,
+    #[command(flatten)]
+    reach: Reach,
+}
+
+/// Runs the command.
+pub(super) fn run(args: Args) -> Outcome {
+    let url = args.reach.url()?;
+    block_on(async {
+        let mut watch = args.reach.connect().await?.watch(None).await?;
+        eprintln!("watching {url} (Ctrl-C ends)");
+        let mut teller = Teller::new(args.system);
+        while let Some(seen) = watch.next().await? {
+            let now = jiff::Zoned::now().strftime("%H:%M:%S").to_string();
+            let mut text = String::new();
+            teller.tell(seen, &mut |line| text.extend([&now, " ", line, "\n"]));
+            let mut out = io::stdout().lock();
+            if !text.is_empty() && written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))? == Flow::Stop {
+                return Ok(());
+            }
+        }
+        Err(Failure::new(Exit::Unreachable, format!("the visualiser at {url} ended; watch again once it is back")))
+    })?;
+    Ok(())
+}

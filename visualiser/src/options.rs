@@ -1,0 +1,81 @@
+//! What a person may choose about windows and pictures, known with and without the window.
+
+use std::str::FromStr;
+
+/// Dark for screens, light for paper and bright rooms.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, clap::ValueEnum)]
+pub enum Theme {
+    /// Light on near black.
+    #[default]
+    Dark,
+    /// Dark on near white.
+    Light,
+}
+
+/// How the window opens.
+#[derive(Clone, Debug, Default)]
+pub struct WindowOptions {
+    /// Its colours.
+    pub theme: Theme,
+}
+
+/// How a picture is drawn.
+#[derive(Clone, Debug)]
+pub struct PictureOptions {
+    /// In pixels.
+    pub size: PictureSize,
+    /// Its colours.
+    pub theme: Theme,
+}
+
+/// Width and height in pixels, each from 64 to 16384; written like `1600x1000`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PictureSize {
+    /// To the right.
+    pub width: u32,
+    /// Down.
+    pub height: u32,
+}
+
+impl Default for PictureSize {
+    fn default() -> Self {
+        Self { width: 1600, height: 1000 }
+    }
+}
+
+impl std::fmt::Display for PictureSize {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}x{}", self.width, self.height)
+    }
+}
+
+impl FromStr for PictureSize {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let side = |digits: &str| digits.parse().ok().filter(|side| (64..=16_384).contains(side));
+        text.split_once(['x', 'X', '×'])
+            .and_then(|(width, height)| Some(Self { width: side(width)?, height: side(height)? }))
+            .ok_or_else(|| "write WIDTHxHEIGHT in pixels, each from 64 to 16384, such as 1600x1000".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_is_two_numbers_within_limits() {
+        assert_eq!("800x600".parse(), Ok(PictureSize { width: 800, height: 600 }));
+        assert_eq!("64X16384".parse(), Ok(PictureSize { width: 64, height: 16_384 }));
+        for wrong in ["", "800", "800x", "x600", "63x600", "800x16385", "-1x600", "800x600x2", "8e2x600", "800 x 600"] {
+            assert!(wrong.parse::<PictureSize>().is_err(), "{wrong:?} was taken");
+        }
+    }
+
+    #[test]
+    fn a_size_prints_as_it_is_written() {
+        let size = PictureSize::default();
+        assert_eq!(size.to_string().parse(), Ok(size));
+    }
+}

@@ -1,0 +1,395 @@
+//! What the file formats promise whatever programs call their things: JSON gives every name back byte for byte, a
+//! graphviz file has the structure it was given, and neither holds a character that steers a terminal.
+
+#![allow(clippy::unwrap_used)]
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use axonscope::export::json::{Component, Document, FORMAT, Linkage, Place, Postbox, Summary, System};
+use axonscope::export::{dot, json};
+use proptest::prelude::*;
+
+/// Names people, or attackers, have given things.
+fn hostile() -> Vec<String> {
+    [
+        "",
+        " ",
+        "plain",
+        "\"quoted\"",
+        "back\\slash",
+        "ends with \\",
+        "\\\"",
+        "two\nlines\r\n\tand a tab",
+        "\u{1b}[2J\u{1b}]0;title\u{7}",
+        "\u{9b}31m",
+        "\u{0}\u{8}\u{7f}",
+        "\u{202e}desrever\u{202c} \u{2066}x\u{2069} \u{200f}",
+        "zero\u{200b}width\u{feff}",
+        "<b onclick='x'>markup</b>&amp;&lt;script&gt;",
+        "]]> --> */ // # ;",
+        "{record|<port> field}",
+        "a -> b [label=x]; } digraph evil {",
+        "\\N \\G \\E \\l \\n",
+        "日本語 · Ελληνικά · 👩‍👩‍👧 · e\u{301}",
+        "\u{e0041}\u{e007f}",
+    ]
+    .map(str::to_owned)
+    .into()
+}
+
+/// A document in which everything that can have a name has one of `names`.
+fn document(names: &[String]) -> Document {
+    let name = |i: usize| names[i % names.len()].clone();
+    let components: Vec<Component> = (0..names.len())
+        .map(|i| Component {
+            id: i as u64 + 1,
+            // Every third one is a composite around the next two.
+            parent: (i % 3 > 0).then_some((i - i % 3) as u64 + 1),
+            name: name(i),
+            type_name: name(i + 1),
+            description: name(i + 2),
+            state: ["running", "failed", "finished", "starting"][i % 4],
+            state_detail: name(i + 3),
+            labels: [(name(i), name(i + 4))].into(),
+            place: (i % 2 == 0)
+                .then_some(Place { x: i as f32, y: -1.5, z: 0.0, radius: 20.0, pinned: false }),
+            ..Component::default()
+        })
+        .collect();
+    let postboxes: Vec<Postbox> = (0..2 * names.len())
+        .map(|i| Postbox {
+            id: i as u64 + 1,
+            owner: i as u64 / 2 + 1,
+            name: name(i),
+            kind: if i % 2 == 0 { "inbox" } else { "outbox" },
+            message_type: name(i + 5),
+            capacity: (i % 2 == 0).then_some(64),
+            depth: (i % 3) as u32,
+            ..Postbox::default()
+        })
+        .collect();
+    let linkages = (1..names.len() as u64).map(|i| Linkage {
+        id: i,
+        source: 2 * i,
+        sink: 2 * i + 1,
+        kind: ["direct", "inward", "outward"][i as usize % 3],
+        messages: Some(i),
+        messages_per_second: Some(i as f64 * 1.5),
+    });
+    let summary = |id: u64, status| Summary {
+        id,
+        name: name(id as usize),
+        ordinal: id as u32,
+        host: name(3),
+        program: name(4),
+        status,
+        status_detail: name(5),
+        labels: [(name(6), name(7))].into(),
+        ..Summary::default()
+    };
+    let system = System {
+        summary: summary(1, "live"),
+        components,
+        postboxes,
+        linkages: linkages.collect(),
+        ..System::default()
+    };
+    let twin = System { summary: summary(2, "lost"), ..system.clone() };
+    Document { format: FORMAT, instant: "2026-11-22T08:00:00Z".into(), systems: vec![system, twin] }
+}
+
+fn written(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> String {
+    let mut bytes = Vec::new();
+    write(&mut bytes).unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
+fn assert_steers_no_terminal(text: &str) {
+    for c in text.chars() {
+        let harmful = (c.is_control() && c != '\n')
+            || matches!(c, '\u{200b}'..='\u{200c}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+                | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}');
+        assert!(!harmful, "{c:?} in {text:?}");
+    }
+}
+
+fn check_json(document: &Document) {
+    let text = written(|out| json::write(document, out));
+    assert_steers_no_terminal(&text);
+    let back: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(back, serde_json::to_value(document).unwrap(), "the names came back changed");
+}
+
+/// The words of a graphviz file outside quotes, and the quoted ones as `""`.
+fn structure(text: &str) -> String {
+    let mut outside = String::new();
+    let mut quoted = false;
+    let mut characters = text.chars();
+    while let Some(c) = characters.next() {
+        match c {
+            '\\' if quoted => assert!(characters.next().is_some_and(|c| c != '\n'), "an escape of nothing"),
+            '\n' if quoted => panic!("a line ends inside quotes in {text}"),
+            '"' => {
+                quoted = !quoted;
+                outside.push('"');
+            }
+            _ if quoted => {}
+            c => outside.push(c),
+        }
+    }
+    assert!(!quoted, "quotes stay open in {text}");
+    outside
+}
+
+fn check_dot(document: &Document, same_as: &Document) {
+    let text = written(|out| dot::write(document, out));
+    assert_steers_no_terminal(&text);
+    let plain = written(|out| dot::write(same_as, out));
+    assert_eq!(structure(&text), structure(&plain), "a name changed what the file says");
+}
+
+/// What graphviz makes of `text`, or nothing where there is no graphviz.
+fn svg(text: &str) -> Option<String> {
+    let Ok(mut dot) = Command::new("dot")
+        .arg("-Tsvg")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+    else {
+        println!("skipped: graphviz is not installed");
+        return None;
+    };
+    let mut stdin = dot.stdin.take().unwrap();
+    let text = text.to_owned();
+    let feeder = std::thread::spawn(move || stdin.write_all(text.as_bytes()));
+    let output = dot.wait_with_output().unwrap();
+    feeder.join().unwrap().unwrap();
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && !complaints.contains("rror"), "graphviz refused: {complaints}");
+    Some(String::from_utf8(output.stdout).unwrap())
+}
+
+#[test]
+fn json_gives_hostile_names_back_as_they_were() {
+    check_json(&document(&hostile()));
+}
+
+#[test]
+fn a_name_of_a_mebibyte_is_whole_in_json_and_short_in_a_picture() {
+    let names = vec!["ab\u{1b}\"\\{".repeat(1024 * 1024 / 6)];
+    check_json(&document(&names));
+    let text = written(|out| dot::write(&document(&names), out));
+    assert_steers_no_terminal(&text);
+    assert!(text.lines().all(|line| line.len() < 4096));
+}
+
+#[test]
+fn graphviz_draws_hostile_names_and_every_node_of_them() {
+    let document = document(&hostile());
+    let Some(svg) = svg(&written(|out| dot::write(&document, out))) else { return };
+    assert_eq!(svg.matches("class=\"node\"").count(), 2 * document.systems[0].components.len());
+    assert_eq!(svg.matches("class=\"edge\"").count(), 2 * document.systems[0].linkages.len());
+    assert!(!svg.contains("<b onclick"));
+}
+
+#[test]
+fn graphviz_shows_a_name_as_it_is() {
+    let Some(svg) = svg(&written(|out| dot::write(&document(&[r#"q"b\s{|}<&amp;>\n"#.to_owned()]), out))) else {
+        return;
+    };
+    let shown = svg.contains(r"q&quot;b\s{|}&lt;&amp;amp;&gt;\n");
+    assert!(shown, "{svg}");
+}
+
+#[test]
+fn composites_nest_as_deep_as_they_like() {
+    let components = (1..=20_000).map(|id| Component {
+        id,
+        parent: (id > 1).then(|| id - 1),
+        name: "deep".into(),
+        state: "running",
+        ..Component::default()
+    });
+    let system = System {
+        summary: Summary { id: 1, status: "live", ..Summary::default() },
+        components: components.collect(),
+        ..System::default()
+    };
+    let document = Document { format: FORMAT, instant: String::new(), systems: vec![system] };
+    let text = written(|out| dot::write(&document, out));
+    assert_eq!(text.matches('{').count(), text.matches('}').count());
+    assert!(text.lines().all(|line| line.len() < 200), "indentation runs away");
+}
+
+#[test]
+fn a_linkage_to_nowhere_is_left_out() {
+    let system = System {
+        summary: Summary { id: 1, status: "live", ..Summary::default() },
+        components: vec![Component { id: 1, state: "running", ..Component::default() }],
+        postboxes: vec![
+            Postbox { id: 1, owner: 1, kind: "outbox", ..Postbox::default() },
+            Postbox { id: 2, owner: 9, kind: "inbox", ..Postbox::default() },
+        ],
+        linkages: vec![
+            Linkage { id: 1, source: 1, sink: 2, kind: "direct", ..Linkage::default() },
+            Linkage { id: 2, source: 1, sink: 7, kind: "direct", ..Linkage::default() },
+        ],
+        ..System::default()
+    };
+    let document = Document { format: FORMAT, instant: String::new(), systems: vec![system] };
+    assert!(!written(|out| dot::write(&document, out)).contains("->"));
+}
+
+#[test]
+fn the_two_formats_look_like_this() {
+    let system = System {
+        summary: Summary { id: 1, name: "chat".into(), ordinal: 1, pid: 7, status: "live", ..Summary::default() },
+        components: vec![
+            Component { id: 1, name: "room".into(), type_name: "Room".into(), state: "running", ..Component::default() },
+            Component { id: 2, parent: Some(1), name: "al".into(), state: "running", ..Component::default() },
+        ],
+        postboxes: vec![
+            Postbox { id: 3, owner: 2, name: "outbox".into(), kind: "outbox", ..Postbox::default() },
+            Postbox {
+                id: 4,
+                owner: 1,
+                name: "inbox".into(),
+                kind: "inbox",
+                capacity: Some(8),
+                depth: 5,
+                ..Postbox::default()
+            },
+            Postbox { id: 5, owner: 1, name: "control".into(), kind: "inbox", ..Postbox::default() },
+        ],
+        linkages: vec![Linkage {
+            id: 6,
+            source: 3,
+            sink: 4,
+            kind: "direct",
+            messages: Some(90),
+            messages_per_second: Some(9.0),
+        }],
+        ..System::default()
+    };
+    let mut document = Document { format: FORMAT, instant: "2026-11-22T08:00:00Z".into(), systems: vec![system] };
+    insta::assert_snapshot!(written(|out| dot::write(&document, out)), @r##"
+    digraph axonscope {
+      graph [rankdir=LR, fontname="Helvetica", label="2026-11-22T08:00:00Z"];
+      node [shape=record, style="rounded,filled", fontname="Helvetica", fontsize=11];
+      edge [fontname="Helvetica", fontsize=9, color="#5b6472"];
+      subgraph cluster_s1 {
+        label="chat\nlive, pid 7, 0 messages/s"; style="rounded"; color="#9aa3b0";
+        subgraph cluster_s1c1 {
+          label="room (Room)"; style="rounded"; color="#c3c9d2";
+          s1c1 [label="{{<b4> inbox 5/8}|room\nRoom}", color="#5b6472", fillcolor="0.675 0.160 0.970"];
+          s1c2 [label="{al|{<b3> outbox}}", color="#5b6472", fillcolor="0.678 0.160 0.970"];
+        }
+      }
+      s1c2:b3 -> s1c1:b4 [penwidth=2.00, label="9.0/s"];
+    }
+    "##);
+
+    // One of each is enough here.
+    document.systems[0].components.remove(0);
+    document.systems[0].postboxes.retain(|postbox| postbox.id == 4);
+    insta::assert_snapshot!(written(|out| json::write(&document, out)), @r#"
+    {
+      "format": "axonscope-1",
+      "instant": "2026-11-22T08:00:00Z",
+      "systems": [
+        {
+          "id": 1,
+          "name": "chat",
+          "ordinal": 1,
+          "pid": 7,
+          "host": "",
+          "program": "",
+          "labels": {},
+          "status": "live",
+          "status_detail": "",
+          "silent_ms": 0,
+          "uptime_ms": 0,
+          "component_count": 0,
+          "postbox_count": 0,
+          "linkage_count": 0,
+          "messages_per_second": 0.0,
+          "lost": 0,
+          "anomalies": 0,
+          "refused": 0,
+          "extent": null,
+          "components": [
+            {
+              "id": 2,
+              "parent": 1,
+              "name": "al",
+              "type": "",
+              "description": "",
+              "state": "running",
+              "state_detail": "",
+              "labels": {},
+              "busy_ns": 0,
+              "polls": 0,
+              "busy_share": 0.0,
+              "place": null
+            }
+          ],
+          "postboxes": [
+            {
+              "id": 4,
+              "owner": 1,
+              "name": "inbox",
+              "kind": "inbox",
+              "message_type": "",
+              "description": "",
+              "capacity": 8,
+              "depth": 5,
+              "high_water": 0,
+              "messages": 0,
+              "dropped": 0,
+              "blocked_ns": 0,
+              "messages_per_second": 0.0,
+              "blocked_share": 0.0
+            }
+          ],
+          "linkages": [
+            {
+              "id": 6,
+              "source": 3,
+              "sink": 4,
+              "kind": "direct",
+              "messages": 90,
+              "messages_per_second": 9.0
+            }
+          ]
+        }
+      ]
+    }
+    "#);
+}
+
+/// Any text, with the characters that matter much more often than chance would have them.
+fn name() -> impl Strategy<Value = String> {
+    let pieces = prop_oneof![
+        any::<char>().prop_map(String::from),
+        prop::sample::select(hostile()),
+        "[\\\\\"{}|<>&;\\[\\]\n\r\t\u{1b}\u{202e} -]",
+    ];
+    prop::collection::vec(pieces, 0..80).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_name_changes_what_json_says(names in prop::collection::vec(name(), 1..8)) {
+        check_json(&document(&names));
+    }
+
+    #[test]
+    fn no_name_changes_what_a_graphviz_file_says(names in prop::collection::vec(name(), 1..8)) {
+        let plain: Vec<String> = names.iter().map(|_| "plain".to_owned()).collect();
+        check_dot(&document(&names), &document(&plain));
+    }
+}

@@ -1,0 +1,244 @@
+//! Pictures drawn without a window, looked at as a person would: is there what should be, and nothing that should not?
+//!
+//! Whole pictures are compared with those in `snapshots`, with a tolerance for other drivers. To renew them, look at what
+//! comes out of: `AXONSCOPE_REGENERATE=1 cargo test -p axonscope --test pictures`.
+#![cfg(feature = "window")]
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
+use axonscope::options::{PictureSize, Theme};
+use axonscope::view::offscreen::{Offscreen, Shot};
+use axonscope_model::{
+    Change, ComponentId, Hello, LinkageId, LinkageKind, Limits, Model, NewComponent, NewLinkage, NewPostbox, PostboxActivity,
+    PostboxId, PostboxKind, State, SystemId,
+};
+use axonscope_session::Session;
+use image::RgbImage;
+
+const SIZE: PictureSize = PictureSize { width: 900, height: 560 };
+
+/// One picture at a time: a software renderer uses every core there is.
+static RENDERER: Mutex<()> = Mutex::new(());
+
+fn renderer() -> MutexGuard<'static, ()> {
+    RENDERER.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+// === What is drawn
+
+/// A system told of in a few words.
+struct Script {
+    model: Model,
+    system: SystemId,
+    next: u64,
+}
+
+impl Script {
+    fn new(name: &str) -> Self {
+        let mut script = Self { model: Model::new(Limits::default()), system: SystemId(0), next: 1 };
+        script.connect(name, 1);
+        script
+    }
+
+    fn connect(&mut self, name: &str, instance: u8) {
+        let hello = Hello {
+            instance: [instance; 16],
+            name: name.into(),
+            pid: 4212,
+            host: "here".into(),
+            program: name.into(),
+            labels: Vec::new(),
+            wall_clock_ns: 1_700_000_000_000_000_000,
+            monotonic_ns: 1,
+            started_at: 1,
+        };
+        self.system = self.model.connect(hello, 1).unwrap();
+        self.tell(Change::SnapshotBegan);
+        self.tell(Change::SnapshotEnded);
+    }
+
+    fn tell(&mut self, change: Change) {
+        self.model.apply(self.system, change);
+    }
+
+    /// Its inbox is the id after its own, its outbox the one after that.
+    fn component(&mut self, name: &str, type_name: &str, parent: Option<u64>) -> u64 {
+        let id = self.next;
+        self.next += 3;
+        self.tell(Change::ComponentAdded(NewComponent {
+            id: ComponentId(id),
+            parent: parent.map(ComponentId),
+            name: name.into(),
+            type_name: type_name.into(),
+            description: "Does what it is for".into(),
+            ..NewComponent::default()
+        }));
+        for (after, name, kind, capacity) in [(1, "inbox", PostboxKind::Inbox, 64), (2, "outbox", PostboxKind::Outbox, 0)] {
+            self.tell(Change::PostboxAdded(NewPostbox {
+                id: PostboxId(id + after),
+                owner: ComponentId(id),
+                name: name.into(),
+                kind,
+                message_type: "String".into(),
+                capacity,
+                description: String::new(),
+            }));
+        }
+        id
+    }
+
+    fn link(&mut self, from: u64, to: u64) {
+        let id = self.next;
+        self.next += 1;
+        let (source, sink) = (PostboxId(from + 2), PostboxId(to + 1));
+        self.tell(Change::Linked(NewLinkage { id: LinkageId(id), source, sink, kind: LinkageKind::Direct }));
+    }
+
+    /// For four seconds `from` sends so many a second; `depth` of them wait at `to`.
+    fn traffic(&mut self, from: u64, to: u64, per_second: u64, depth: u32) {
+        for second in 1..=4 {
+            let messages = second * per_second;
+            self.tell(Change::PostboxActivity(PostboxActivity { postbox: PostboxId(from + 2), messages, ..Default::default() }));
+            self.tell(Change::PostboxActivity(PostboxActivity { postbox: PostboxId(to + 1), messages, depth, ..Default::default() }));
+            self.tell(Change::Sampled { at: second * 1_000_000_000 });
+        }
+    }
+
+    fn session(self) -> Session {
+        let session = Session::from_model(self.model);
+        assert!(session.settle(Duration::from_secs(60)), "the layout came to rest");
+        session
+    }
+}
+
+fn pipeline(depth: u32) -> Script {
+    let mut script = Script::new("encoder pipeline");
+    let stages: Vec<u64> = [("stdin", "Reader"), ("encoder", "Encoder"), ("decoder", "Decoder"), ("stdout", "Console")]
+        .map(|(name, type_name)| script.component(name, type_name, None))
+        .into();
+    stages.windows(2).for_each(|pair| script.link(pair[0], pair[1]));
+    script.traffic(stages[0], stages[1], 96, depth);
+    script
+}
+
+fn draw(session: &Session, shot: &Shot) -> RgbImage {
+    let mut offscreen = Offscreen::new(session.clone(), SIZE).unwrap();
+    offscreen.draw(shot).unwrap().try_into_dynamic().unwrap().to_rgb8()
+}
+
+// === What is looked for
+
+/// Pixels that only trouble has: clearly red, as no component type is.
+fn red(picture: &RgbImage) -> usize {
+    picture.pixels().filter(|pixel| pixel[0] > 150 && pixel[1] < 110 && pixel[2] < 110).count()
+}
+
+fn brightness(picture: &RgbImage) -> f64 {
+    let sum: u64 = picture.pixels().map(|pixel| pixel.0.iter().map(|&channel| u64::from(channel)).sum::<u64>()).sum();
+    sum as f64 / (3.0 * 255.0 * f64::from(picture.width() * picture.height()))
+}
+
+/// The share of pixels that differ by more than a driver's rounding.
+fn difference(a: &RgbImage, b: &RgbImage) -> f64 {
+    assert_eq!(a.dimensions(), b.dimensions());
+    let differs = |(a, b): (&image::Rgb<u8>, &image::Rgb<u8>)| a.0.iter().zip(b.0).any(|(&a, b)| a.abs_diff(b) > 40);
+    a.pixels().zip(b.pixels()).filter(|&pair| differs(pair)).count() as f64 / a.pixels().len() as f64
+}
+
+fn compare(name: &str, picture: &RgbImage) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/snapshots/{name}.png"));
+    if std::env::var_os("AXONSCOPE_REGENERATE").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        picture.save(&path).unwrap();
+    }
+    let expected = image::open(&path).unwrap().to_rgb8();
+    let difference = difference(&expected, picture);
+    if difference > 0.01 {
+        let actual = std::env::temp_dir().join(format!("axonscope-{name}.png"));
+        picture.save(&actual).unwrap();
+        panic!("{:.2} % of {name} differ; what was drawn is in {}", difference * 100.0, actual.display());
+    }
+}
+
+#[test]
+fn a_healthy_pipeline_looks_as_it_did() {
+    let _one = renderer();
+    let session = pipeline(3).session();
+    let dark = draw(&session, &Shot::default());
+    assert_eq!(red(&dark), 0, "nothing is wrong, so nothing is red");
+    compare("pipeline-dark", &dark);
+    compare("pipeline-light", &draw(&session, &Shot { theme: Theme::Light, selected: None }));
+}
+
+#[test]
+fn the_same_session_is_drawn_the_same_twice() {
+    let _one = renderer();
+    let session = pipeline(3).session();
+    let (once, twice) = (draw(&session, &Shot::default()), draw(&session, &Shot::default()));
+    // The count of frames at the bottom right is the only thing that may differ.
+    assert!(difference(&once, &twice) < 0.001);
+}
+
+#[test]
+fn a_full_inbox_is_loud() {
+    let _one = renderer();
+    let picture = draw(&pipeline(61).session(), &Shot::default());
+    assert!(red(&picture) > 150, "{} red pixels", red(&picture));
+}
+
+#[test]
+fn a_failed_component_is_loud() {
+    let _one = renderer();
+    let mut script = pipeline(0);
+    let (state, detail) = (State::Failed, "out of ink".to_owned());
+    script.tell(Change::StateChanged { component: ComponentId(4), state, detail });
+    assert!(red(&draw(&script.session(), &Shot::default())) > 150);
+}
+
+#[test]
+fn themes_differ_as_day_and_night() {
+    let _one = renderer();
+    let session = pipeline(3).session();
+    assert!(brightness(&draw(&session, &Shot::default())) < 0.2);
+    assert!(brightness(&draw(&session, &Shot { theme: Theme::Light, selected: None })) > 0.8);
+}
+
+#[test]
+fn what_is_selected_opens_its_card() {
+    let _one = renderer();
+    let script = pipeline(3);
+    let system = script.system;
+    let session = script.session();
+    let picture = draw(&session, &Shot { theme: Theme::Dark, selected: Some((system, ComponentId(4))) });
+    compare("pipeline-selected", &picture);
+}
+
+#[test]
+fn no_system_is_an_invitation() {
+    let _one = renderer();
+    let session = Session::from_model(Model::new(Limits::default()));
+    let picture = draw(&session, &Shot::default());
+    let lit = picture.pixels().filter(|pixel| pixel[0] > 200).count();
+    assert!(lit > 200, "{lit} bright pixels: is there any text?");
+}
+
+#[test]
+fn hostile_names_and_three_hundred_components_are_drawn_all_the_same() {
+    let _one = renderer();
+    let mut script = Script::new("\u{1b}[31m\u{202e}<b>&\"'\\\n");
+    let hub = script.component(&"n".repeat(100_000), "", None);
+    let server = script.component("", "\u{0}", None);
+    for number in 0..300 {
+        let name = if number % 3 == 0 { "\u{202e}evil".to_owned() } else { format!("worker {number}") };
+        let worker = script.component(&name, ["Worker", "", "🦀"][number % 3], (number % 2 == 0).then_some(server));
+        script.link(worker, hub);
+    }
+    script.connect("chat_server", 2);
+    script.connect("chat_server", 3);
+    let picture = draw(&script.session(), &Shot::default());
+    assert!(brightness(&picture) > 0.03, "something is drawn");
+    assert_eq!(red(&picture), 0);
+}

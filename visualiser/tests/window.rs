@@ -1,0 +1,137 @@
+//! The real window, on an X server without a screen: it opens, is moved and clicked in, comes to rest, and closes.
+//!
+//! Where Xvfb or xdotool is missing (`./test` installs them) these tests say so and check nothing.
+#![cfg(all(feature = "window", target_os = "linux"))]
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use support::{Process, axonscope, example, until};
+
+/// An X server of its own and one window in it.
+struct Desktop {
+    display: String,
+    _server: Process,
+}
+
+impl Desktop {
+    fn start() -> Option<Self> {
+        let there = |program: &str| Command::new(program).arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+        if !there("Xvfb") || !there("xdotool") {
+            eprintln!("skipped: Xvfb or xdotool is missing");
+            return None;
+        }
+        let server = Process::start(
+            Command::new("Xvfb").args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"]),
+        );
+        let display = server.line("the X server to say its number", |line| line.trim().parse::<u32>().ok());
+        Some(Self { display: format!(":{display}"), _server: server })
+    }
+
+    fn open(&self) -> (Process, String) {
+        let mut command = axonscope(["--listen", "127.0.0.1:0"]);
+        command.env("DISPLAY", &self.display).env_remove("WAYLAND_DISPLAY");
+        let window = Process::start(&mut command);
+        let url = window.line("the visualiser to listen", |line| {
+            line.split_whitespace().find(|word| word.starts_with("http://")).map(str::to_owned)
+        });
+        (window, url)
+    }
+
+    fn xdotool(&self, args: &[&str]) -> String {
+        let output = Command::new("xdotool").args(args).env("DISPLAY", &self.display).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    fn window_id(&self) -> String {
+        until("the window", || {
+            let ids = self.xdotool(&["search", "--onlyvisible", "--name", "^Axonscope"]);
+            ids.lines().next().map(str::to_owned).ok_or_else(|| "there is none".to_owned())
+        })
+    }
+}
+
+/// Processor time of a process so far.
+fn processor_time(process: &Process) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.id())).unwrap();
+    // The name of the program may contain spaces; what follows its bracket does not.
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
+    Duration::from_millis(ticks * 10)
+}
+
+/// Waits until a process uses less than a tenth of a core for two seconds on end.
+fn comes_to_rest(process: &Process, what: &str) {
+    let mut since = (Instant::now(), processor_time(process));
+    until(what, || {
+        let passed = since.0.elapsed();
+        if passed < Duration::from_secs(2) {
+            return Err("still watching".into());
+        }
+        let used = processor_time(process) - since.1;
+        since = (Instant::now(), processor_time(process));
+        if used < passed / 10 { Ok(()) } else { Err(format!("used {used:?} of processor time in {passed:?}")) }
+    });
+}
+
+#[test]
+fn a_window_opens_rests_while_nothing_moves_and_closes() {
+    let Some(desktop) = Desktop::start() else { return };
+    let (mut window, url) = desktop.open();
+    let id = desktop.window_id();
+    comes_to_rest(&window, "an empty window to rest");
+
+    // A connected system that is silent: its input stays open, and nobody types.
+    let program = Process::start(&mut example("pipeline", &url));
+    until("the pipeline to be drawn", || {
+        let output = axonscope(["ls", "--endpoint", &url]).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        if text.contains("pipeline") { Ok(()) } else { Err(text) }
+    });
+    comes_to_rest(&window, "a window on a silent system to rest");
+
+    for (x, y) in [("400", "300"), ("640", "400"), ("700", "420")] {
+        desktop.xdotool(&["mousemove", "--window", &id, x, y, "click", "1"]);
+        desktop.xdotool(&["click", "4"]);
+    }
+    for key in ["Tab", "Tab", "f", "t", "r", "Escape", "plus", "minus", "Left"] {
+        desktop.xdotool(&["key", "--window", &id, key]);
+    }
+    desktop.xdotool(&["mousemove", "600", "400", "mousedown", "1", "mousemove", "700", "450", "mouseup", "1"]);
+    assert!(window.is_running(), "it stood being clicked in: {}", window.stderr());
+
+    drop(program);
+    desktop.xdotool(&["windowquit", &id]);
+    assert!(window.ended().success(), "{}", window.stderr());
+}
+
+#[test]
+fn no_display_is_one_clear_line() {
+    for display in [None, Some(":9999")] {
+        let mut command = axonscope(["--listen", "127.0.0.1:0"]);
+        command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+        if let Some(display) = display {
+            command.env("DISPLAY", display);
+        }
+        let output = command.output().unwrap();
+        let words = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success());
+        let said: Vec<&str> = words.lines().filter(|line| line.starts_with("axonscope: ")).collect();
+        assert!(said.len() == 1 && said[0].contains("--headless"), "{words}");
+    }
+}
+
+#[test]
+fn no_driver_is_one_clear_line() {
+    let mut command = axonscope(["--listen", "127.0.0.1:0"]);
+    // The loader finds no driver where it is told to look in a file that is not there.
+    command.env("VK_DRIVER_FILES", "/nowhere.json").env("VK_ICD_FILENAMES", "/nowhere.json").env("DISPLAY", ":0");
+    let output = command.output().unwrap();
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success());
+    let said: Vec<&str> = words.lines().filter(|line| line.starts_with("axonscope: ")).collect();
+    assert!(said.len() == 1 && said[0].contains("Vulkan"), "{words}");
+}
