@@ -65,6 +65,7 @@ fn build(session: Session, options: &WindowOptions) -> App {
     app.add_plugins(
         DefaultPlugins
             .set(WindowPlugin { primary_window: Some(window), exit_condition: ExitCondition::OnPrimaryClosed, ..default() })
+            .set(view::renderer())
             // The command line has set up logging already.
             .disable::<LogPlugin>(),
     )

@@ -18,6 +18,8 @@ mod panels;
 pub mod offscreen;
 
 use bevy::prelude::*;
+use bevy::render::RenderPlugin;
+use bevy::render::settings::WgpuSettings;
 use bevy_egui::egui::{FontData, FontDefinitions, FontFamily};
 
 pub use stage::Watched;
@@ -44,6 +46,14 @@ pub(crate) fn plugin(app: &mut App) {
 /// What only a window has: pointer and keys.
 pub(crate) fn hands_plugin(app: &mut App) {
     app.add_plugins(pick::plugin);
+}
+
+/// What we draw with: the shaders read instances from storage buffers, which OpenGL does not give a vertex.
+const BACKENDS: wgpu::Backends = wgpu::Backends::PRIMARY;
+
+pub(crate) fn renderer() -> RenderPlugin {
+    let settings = WgpuSettings { backends: Some(BACKENDS), ..default() };
+    RenderPlugin { render_creation: settings.into(), ..default() }
 }
 
 /// The family of all text, or its strong cut.

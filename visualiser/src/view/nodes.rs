@@ -69,7 +69,9 @@ pub(super) fn push_nodes(stage: &mut Stage, look: &Look, near: &Neighbours, pale
         let radius = node.radius + size::SELECTION_AIR + size::VESSEL;
         out.shapes.push(Shape::disc(node.position, radius, Rgba::CLEAR, palette.mark, 1.6));
     }
-    if let Some(node) = look.hovered.filter(|key| look.selected != Some(*key)).and_then(|key| picture.node(key)) {
+    if let Some(node) = look.hovered.filter(|key| look.selected != Some(*key)).and_then(|key| picture.node(key))
+        && !node.is_composite()
+    {
         let radius = node.radius + size::SELECTION_AIR + size::VESSEL;
         out.shapes.push(Shape::disc(node.position, radius, Rgba::CLEAR, palette.faint, size::HAIRLINE));
     }

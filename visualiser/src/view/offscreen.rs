@@ -71,8 +71,11 @@ pub fn png(session: &Session, options: &PictureOptions) -> anyhow::Result<Vec<u8
 /// # Errors
 /// Where no graphics driver answers, not even one in software.
 pub fn require_renderer() -> anyhow::Result<()> {
-    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
-    let adapters = bevy::tasks::block_on(instance.enumerate_adapters(wgpu::Backends::PRIMARY));
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
+        backends: super::BACKENDS,
+        ..wgpu::InstanceDescriptor::new_without_display_handle()
+    });
+    let adapters = bevy::tasks::block_on(instance.enumerate_adapters(super::BACKENDS));
     if adapters.is_empty() {
         bail!(
             "no Vulkan driver was found: install one (on Debian without a graphics card: `apt install \
@@ -93,6 +96,7 @@ impl Offscreen {
         app.add_plugins(
             DefaultPlugins
                 .set(WindowPlugin { primary_window: None, exit_condition: ExitCondition::DontExit, ..default() })
+                .set(super::renderer())
                 .disable::<WinitPlugin>()
                 .disable::<LogPlugin>()
                 .disable::<bevy::app::TerminalCtrlCHandlerPlugin>()

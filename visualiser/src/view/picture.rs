@@ -149,7 +149,9 @@ impl Picture {
     /// Reads what exists now. `expanded` is shown with all its boxes, the standard ones for stopping included.
     pub(crate) fn read(model: &Model, places: &Places, expanded: Option<NodeKey>) -> Self {
         let mut picture = Picture::default();
-        for system in model.systems() {
+        // One that left before it told of anything leaves nothing to look at; `axonscope ls` still lists it.
+        let is_shown = |system: &&System| system.status().is_connected() || system.component_count() > 0;
+        for system in model.systems().filter(is_shown) {
             if let Some(there) = places.system(system.id()) {
                 picture.read_system(system, there, expanded);
             }
@@ -284,20 +286,30 @@ impl Picture {
 
     /// Turns each dock towards the middle of what it is linked to, then apart from its neighbours on the same rim.
     pub(crate) fn turn_docks(&mut self) {
-        let mut pull = vec![Vec2::ZERO; self.boxes.len()];
-        for link in &self.links {
-            let (from, to) = (&self.boxes[link.from as usize], &self.boxes[link.to as usize]);
-            let along = (self.nodes[to.node as usize].position - self.nodes[from.node as usize].position).truncate();
-            let along = along.normalize_or_zero();
-            // Seen from a composite, a child is inside: its dock goes where the child is nearest to the rim.
-            pull[link.from as usize] += along;
-            pull[link.to as usize] -= along;
+        // First those of composites, by the middles of what they are linked to; then the others, which aim at the dock
+        // of a composite and not at its middle.
+        for of_composites in [true, false] {
+            let mut pull = vec![Vec2::ZERO; self.boxes.len()];
+            for link in &self.links {
+                let [from, to] = [link.from, link.to].map(|dock| {
+                    let dock = &self.boxes[dock as usize];
+                    let node = &self.nodes[dock.node as usize];
+                    let aim = if of_composites || !node.is_composite() { node.position } else { self.dock_position(dock) };
+                    (node.position.truncate(), aim.truncate())
+                });
+                // What lies outside a composite turns its dock more than what lies inside.
+                let weight = if link.passthrough { 0.25 } else { 1.0 };
+                pull[link.from as usize] += (to.1 - from.0).normalize_or_zero() * weight;
+                pull[link.to as usize] += (from.1 - to.0).normalize_or_zero() * weight;
+            }
+            for (dock, pull) in self.boxes.iter_mut().zip(&pull) {
+                if self.nodes[dock.node as usize].is_composite() == of_composites {
+                    let unlinked = if dock.kind == PostboxKind::Inbox { PI * 0.75 } else { PI * 0.25 };
+                    dock.angle = if pull.length_squared() > 1e-6 { pull.to_angle() } else { unlinked };
+                }
+            }
         }
         let mut by_node: Vec<u32> = (0..self.boxes.len() as u32).collect();
-        for (dock, pull) in self.boxes.iter_mut().zip(&pull) {
-            let unlinked = if dock.kind == PostboxKind::Inbox { PI * 0.75 } else { PI * 0.25 };
-            dock.angle = if pull.length_squared() > 1e-6 { pull.to_angle() } else { unlinked };
-        }
         by_node.sort_by(|&a, &b| {
             let (a, b) = (&self.boxes[a as usize], &self.boxes[b as usize]);
             a.node.cmp(&b.node).then(a.angle.total_cmp(&b.angle)).then(a.postbox.cmp(&b.postbox))
@@ -343,7 +355,7 @@ fn facts(system: &System) -> String {
     use axonscope_model::display;
     let mut facts = format!("pid {} · {} components", system.facts().pid, display::count(system.component_count() as u64));
     if system.status().is_connected() {
-        facts += &format!(" · {}", display::rate(system.messages_per_second()));
+        facts += &format!(" · {}", display::rate(system.messages_per_second()).replace(" /s", " messages/s"));
         facts += &format!(" · up {}", display::duration_ns(system.uptime_ns()));
     }
     facts

@@ -7,6 +7,8 @@ use super::super::palette::{Palette, type_size};
 use super::super::stage::{Look, Stage, Watched};
 use super::{card, strong, text};
 
+const WIDTH: f32 = 540.0;
+
 pub(super) fn show_empty(mut contexts: EguiContexts, stage: Res<Stage>, look: Res<Look>, watched: Res<Watched>) -> Result {
     if !stage.picture.systems.is_empty() {
         return Ok(());
@@ -15,13 +17,14 @@ pub(super) fn show_empty(mut contexts: EguiContexts, stage: Res<Stage>, look: Re
     let ctx = contexts.ctx_mut()?;
     let Some(address) = watched.0.address() else { return Ok(()) };
     egui::Area::new("empty".into()).anchor(egui::Align2::CENTER_CENTER, [0.0, 0.0]).show(ctx, |ui| {
+        ui.set_width(WIDTH);
         ui.vertical_centered(|ui| {
             ui.label(strong("Waiting for a program to look inside", type_size::TITLE, palette.text));
             ui.add_space(8.0);
             ui.label(text(format!("Listening on {address}"), type_size::BODY, palette.quiet));
             ui.add_space(22.0);
             card(palette).show(ui, |ui| {
-                ui.set_max_width(520.0);
+                ui.set_width(WIDTH - 44.0);
                 ui.with_layout(egui::Layout::top_down(egui::Align::Min), |ui| {
                     let default = address.port() == axonscope_proto::DEFAULT_PORT;
                     let variable = axonscope_proto::ENDPOINT_VARIABLE;

@@ -33,6 +33,8 @@ pub(super) fn show_inspector(
     let height = ctx.viewport_rect().height() - 2.0 * MARGIN - eye.covered.y;
     let mut chosen = None;
     egui::Area::new("inspector".into()).anchor(egui::Align2::RIGHT_TOP, [-MARGIN, MARGIN]).show(ctx, |ui| {
+        // An area is as high as it was before; without this a card could never grow.
+        ui.set_max_height(height);
         card(palette).show(ui, |ui| {
             ui.set_width(WIDTH - 44.0);
             ui.spacing_mut().item_spacing.y = 7.0;

@@ -77,9 +77,10 @@ pub(super) fn show_status(
                 let fps = format!("{} frames/s", frames.0.len());
                 let address = watched.0.address().map(|address| address.to_string()).unwrap_or_default();
                 ui.label(text(format!("{address} · {fps}"), type_size::SMALL, palette.quiet));
+                ui.add_space(24.0);
                 let hidden = out_of_view(&stage, &eye);
                 if hidden > 0 {
-                    let words = format!("{hidden} {} out of view · F shows all   ", if hidden == 1 { "system" } else { "systems" });
+                    let words = format!("{hidden} {} out of view · F shows all", if hidden == 1 { "system" } else { "systems" });
                     ui.label(strong(words, type_size::SMALL, palette.accent));
                 }
             });
