@@ -125,8 +125,20 @@ fn pipeline(depth: u32) -> Script {
 }
 
 fn draw(session: &Session, shot: &Shot) -> RgbImage {
-    let mut offscreen = Offscreen::new(session.clone(), SIZE).unwrap();
+    draw_sized(session, shot, SIZE)
+}
+
+fn draw_sized(session: &Session, shot: &Shot, size: PictureSize) -> RgbImage {
+    let mut offscreen = Offscreen::new(session.clone(), size).unwrap();
     offscreen.draw(shot).unwrap().try_into_dynamic().unwrap().to_rgb8()
+}
+
+/// Keeps a picture for whoever wants to look: in the folder that `AXONSCOPE_PICTURES` names.
+fn keep(name: &str, picture: &RgbImage) {
+    if let Some(folder) = std::env::var_os("AXONSCOPE_PICTURES") {
+        std::fs::create_dir_all(&folder).unwrap();
+        picture.save(Path::new(&folder).join(format!("{name}.png"))).unwrap();
+    }
 }
 
 // === What is looked for
@@ -149,6 +161,7 @@ fn difference(a: &RgbImage, b: &RgbImage) -> f64 {
 }
 
 fn compare(name: &str, picture: &RgbImage) {
+    keep(name, picture);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/snapshots/{name}.png"));
     if std::env::var_os("AXONSCOPE_REGENERATE").is_some() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -223,6 +236,30 @@ fn no_system_is_an_invitation() {
     let picture = draw(&session, &Shot::default());
     let lit = picture.pixels().filter(|pixel| pixel[0] > 200).count();
     assert!(lit > 200, "{lit} bright pixels: is there any text?");
+}
+
+#[test]
+fn three_hundred_components_are_drawn_with_their_wiring() {
+    let _one = renderer();
+    let mut script = Script::new("render farm");
+    let gateway = script.component("gateway", "Gateway", None);
+    let store = script.component("store", "Store", None);
+    for line in 0..30 {
+        let farm = script.component(&format!("line {line}"), "Pipeline", None);
+        let mut before = gateway;
+        for stage in ["fetch", "decode", "scale", "tint", "blend", "encode", "check", "sign", "write"] {
+            let next = script.component(&format!("{stage} {line}"), stage, Some(farm));
+            script.link(before, next);
+            script.traffic(before, next, line * 7, 4);
+            before = next;
+        }
+        script.link(before, store);
+    }
+    let session = script.session();
+    let picture = draw_sized(&session, &Shot::default(), PictureSize::default());
+    keep("three-hundred", &picture);
+    assert_eq!(red(&picture), 0);
+    assert!(brightness(&picture) > 0.05);
 }
 
 #[test]

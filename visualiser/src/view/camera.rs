@@ -33,6 +33,8 @@ pub(crate) struct Eye {
     glide: Option<Glide>,
     /// The systems that are kept in view until a person moves the eye.
     following: Option<Vec<SystemId>>,
+    /// When the first system was seen, in seconds of the app's clock.
+    first_seen_at: Option<f64>,
 }
 
 #[derive(Clone, Debug)]
@@ -47,6 +49,9 @@ const ZOOM_MIN: f32 = 0.01;
 const ZOOM_MAX: f32 = 6.0;
 /// No closer than this when fitting: a system of two components does not fill the wall.
 const ZOOM_FIT: f32 = 1.5;
+/// Programs that are started together appear together: for so long after the first system, in seconds, another one is
+/// taken into view as well.
+const TOGETHER_SECS: f64 = 3.0;
 /// Air round what is fitted, in logical pixels.
 const MARGIN: f32 = 36.0;
 
@@ -59,6 +64,7 @@ impl Default for Eye {
             covered: Vec2::ZERO,
             glide: None,
             following: Some(Vec::new()),
+            first_seen_at: None,
         }
     }
 }
@@ -137,18 +143,19 @@ impl Eye {
 
 /// The first systems are fitted as they grow, until a person takes over; a system that appears later does not move the
 /// eye.
-fn follow_systems(mut eye: ResMut<Eye>, stage: Res<Stage>) {
+fn follow_systems(mut eye: ResMut<Eye>, stage: Res<Stage>, time: Res<Time<Real>>) {
     let picture = &stage.picture;
     if eye.glide.is_some() || eye.following.is_none() {
         return;
     }
-    if eye.following.as_ref().is_some_and(Vec::is_empty) {
-        let systems: Vec<SystemId> = picture.systems.iter().filter(|hull| !hull.rect.is_empty()).map(|hull| hull.system).collect();
-        if let Some(bounds) = picture.bounds(None) {
+    let now = time.elapsed_secs_f64();
+    if picture.bounds(None).is_some() && now - *eye.first_seen_at.get_or_insert(now) < TOGETHER_SECS {
+        let placed = picture.systems.iter().filter(|hull| !hull.rect.is_empty());
+        let is_first = eye.following.as_ref().is_some_and(Vec::is_empty);
+        eye.following = Some(placed.map(|hull| hull.system).collect());
+        if is_first && let Some(bounds) = picture.bounds(None) {
             (eye.center, eye.zoom) = eye.fitted(bounds);
-            eye.following = Some(systems);
         }
-        return;
     }
     let Some(bounds) = picture.bounds(eye.following.as_deref()) else { return };
     let wanted = eye.fitted(bounds);

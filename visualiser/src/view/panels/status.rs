@@ -134,7 +134,10 @@ fn loss(totals: &Totals) -> String {
     words
 }
 
+/// Systems of which less than half can be seen.
 fn out_of_view(stage: &Stage, eye: &Eye) -> usize {
     let visible = eye.visible();
-    stage.picture.systems.iter().filter(|hull| !hull.rect.is_empty() && visible.intersect(hull.rect).is_empty()).count()
+    let area = |rect: Rect| if rect.is_empty() { 0.0 } else { rect.width() * rect.height() };
+    let is_hidden = |rect: Rect| area(visible.intersect(rect)) < 0.5 * area(rect).min(area(visible));
+    stage.picture.systems.iter().filter(|hull| !hull.rect.is_empty() && is_hidden(hull.rect)).count()
 }
