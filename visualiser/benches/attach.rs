@@ -57,7 +57,10 @@ async fn bench(_: Options) -> Result<()> {
         .print()?;
 
     drop(server);
-    let largest = largest_message(&address).await?;
+    let largest = {
+        let address = address.clone();
+        tokio::task::spawn_blocking(move || largest_message(&address)).await??
+    };
     Line::alone("attach", format!("largest_message_bytes@{COMPONENTS}"), largest as f64, "B")
         .against("limit-1MiB", MESSAGE_LIMIT, Better::Less)
         .print()?;
@@ -129,15 +132,19 @@ fn program(url: &str) -> Result<()> {
 // === A visualiser that only measures ===
 
 /// The largest Report until the end of the first whole Snapshot, encoded, in bytes.
-async fn largest_message(address: &str) -> Result<u64> {
+fn largest_message(address: &str) -> Result<u64> {
     let measured = Arc::new(Measured::default());
-    let incoming = TcpIncoming::bind(address.parse()?)?;
-    let service = VisualiserServer::new(Scales(Arc::clone(&measured))).max_decoding_message_size(64 << 20);
-    let serving = tokio::spawn(tonic::transport::Server::builder().add_service(service).serve_with_incoming(incoming));
-    let whole = tokio::time::timeout(Duration::from_secs(60), measured.whole.notified()).await;
-    serving.abort();
-    let _ = serving.await;
-    whole.context("the program did not come back within a minute")?;
+    // A runtime of its own, because what it serves has to end with it.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let whole = runtime.block_on(async {
+        let incoming = TcpIncoming::bind(address.parse()?)?;
+        let service = VisualiserServer::new(Scales(Arc::clone(&measured))).max_decoding_message_size(64 << 20);
+        tokio::spawn(tonic::transport::Server::builder().add_service(service).serve_with_incoming(incoming));
+        let whole = tokio::time::timeout(Duration::from_secs(60), measured.whole.notified()).await;
+        whole.context("the program did not come back within a minute")
+    });
+    runtime.shutdown_timeout(Duration::from_secs(5));
+    whole?;
     Ok(measured.largest.load(Ordering::Relaxed))
 }
 

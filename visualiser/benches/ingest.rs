@@ -36,7 +36,7 @@ fn main() -> ExitCode {
 }
 
 async fn bench(options: Options) -> Result<()> {
-    let scale = if options.quick { 1 } else { 4 };
+    let scale = if options.quick { 2 } else { 8 };
     for components in [1_000, 100_000] {
         case(components, scale).await?;
     }

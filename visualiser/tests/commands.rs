@@ -19,9 +19,9 @@ fn chat(visualiser: &Visualiser, handlers: usize) -> (ChatServer, Vec<std::net::
     let chat = ChatServer::start(&visualiser.url);
     let clients = (0..handlers).map(|_| chat.client()).collect();
     visualiser.picture_until("the chat server and its handlers", |systems| {
-        systems.iter().any(|system| {
-            system["pid"] == chat.process.id() && components(system, "type", "Handler").len() == handlers
-        })
+        systems
+            .iter()
+            .any(|system| system["pid"] == chat.process.id() && components(system, "type", "Handler").len() == handlers)
     });
     (chat, clients)
 }
@@ -51,7 +51,9 @@ fn json_holds_systems_components_postboxes_linkages_totals_rates_positions_and_t
     let picture = visualiser.picture();
     assert_eq!(picture["format"], "axonscope-1");
     let instant = picture["instant"].as_str().unwrap();
-    assert!(instant.parse::<jiff::Timestamp>().is_ok_and(|at| at.duration_until(jiff::Timestamp::now()).as_secs() < 60));
+    assert!(
+        instant.parse::<jiff::Timestamp>().is_ok_and(|at| at.duration_until(jiff::Timestamp::now()).as_secs() < 60)
+    );
     let system = &picture["systems"][0];
     for list in ["components", "postboxes", "linkages"] {
         assert!(!system[list].as_array().unwrap().is_empty(), "no {list}");
@@ -115,6 +117,22 @@ fn an_export_may_be_of_one_system() {
 }
 
 #[test]
+fn lint_is_quiet_until_something_is_wrong() {
+    let visualiser = Visualiser::start();
+    let (mut chat_server, _clients) = chat(&visualiser, 1);
+    let well = visualiser.ask(&["lint"]);
+    assert!(well.status.success() && well.stdout.is_empty(), "{}", text(well.stdout));
+
+    chat_server.process.kill();
+    visualiser.list_until("the loss to show", |systems| systems[0]["status"] == "lost");
+    let ill = visualiser.ask(&["lint", "--system", "chat_server"]);
+    assert_eq!(ill.status.code(), Some(1));
+    let problems = text(ill.stdout);
+    assert!(problems.starts_with("error chat_server lost-system: "), "{problems}");
+    assert_eq!(visualiser.ask(&["lint", "--system", "other"]).status.code(), Some(1));
+}
+
+#[test]
 fn watch_tells_who_comes_and_goes() {
     let visualiser = Visualiser::start();
     let (chat_server, clients) = chat(&visualiser, 0);
@@ -141,7 +159,7 @@ fn watch_tells_who_comes_and_goes() {
 #[test]
 fn watch_stops_quietly_when_nobody_reads_any_more() {
     let visualiser = Visualiser::start();
-    let (chat_server, _clients) = chat(&visualiser, 0);
+    let (chat_server, mut clients) = chat(&visualiser, 0);
     let mut watch = axonscope(["watch"])
         .args(["--endpoint", &visualiser.url])
         .stdout(Stdio::piped())
@@ -152,7 +170,7 @@ fn watch_stops_quietly_when_nobody_reads_any_more() {
     watch.stdout.take().unwrap().read_exact(&mut first).unwrap();
     // Nobody reads now; the next line finds that out.
     let status = until("watch to end", || {
-        drop(chat_server.client());
+        clients.push(chat_server.client());
         watch.try_wait().unwrap().ok_or_else(|| "it runs".to_owned())
     });
     let mut complaints = String::new();

@@ -52,8 +52,7 @@ fn document(names: &[String]) -> Document {
             state: ["running", "failed", "finished", "starting"][i % 4],
             state_detail: name(i + 3),
             labels: [(name(i), name(i + 4))].into(),
-            place: (i % 2 == 0)
-                .then_some(Place { x: i as f32, y: -1.5, z: 0.0, radius: 20.0, pinned: false }),
+            place: (i % 2 == 0).then_some(Place { x: i as f32, y: -1.5, z: 0.0, radius: 20.0, pinned: false }),
             ..Component::default()
         })
         .collect();
@@ -151,12 +150,8 @@ fn check_dot(document: &Document, same_as: &Document) {
 
 /// What graphviz makes of `text`, or nothing where there is no graphviz.
 fn svg(text: &str) -> Option<String> {
-    let Ok(mut dot) = Command::new("dot")
-        .arg("-Tsvg")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
+    let Ok(mut dot) =
+        Command::new("dot").arg("-Tsvg").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
     else {
         println!("skipped: graphviz is not installed");
         return None;
@@ -247,7 +242,13 @@ fn the_two_formats_look_like_this() {
     let system = System {
         summary: Summary { id: 1, name: "chat".into(), ordinal: 1, pid: 7, status: "live", ..Summary::default() },
         components: vec![
-            Component { id: 1, name: "room".into(), type_name: "Room".into(), state: "running", ..Component::default() },
+            Component {
+                id: 1,
+                name: "room".into(),
+                type_name: "Room".into(),
+                state: "running",
+                ..Component::default()
+            },
             Component { id: 2, parent: Some(1), name: "al".into(), state: "running", ..Component::default() },
         ],
         postboxes: vec![

@@ -4,10 +4,10 @@
 
 mod support;
 
+use axonscope_proto::limits::STRING_BYTES;
 use axonscope_proto::v1::report::Content;
 use axonscope_proto::v1::visualiser_client::VisualiserClient;
 use axonscope_proto::v1::{Component, Delta, Hello, Linkage, LinkageKind, Postbox, PostboxKind, Report, Snapshot};
-use axonscope_proto::limits::STRING_BYTES;
 use serde_json::Value;
 use support::{Process, Visualiser, axonscope, until};
 use tokio::sync::mpsc;
@@ -119,7 +119,8 @@ fn snapshot(names: &[String]) -> Snapshot {
 
 fn assert_steers_no_terminal(what: &str, text: &str) {
     let harmful = |c: char| {
-        (c.is_control() && c != '\n') || matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        (c.is_control() && c != '\n')
+            || matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     if let Some(c) = text.chars().find(|&c| harmful(c)) {
         panic!("{what} lets {c:?} through: {text:?}");
@@ -156,12 +157,9 @@ fn every_output_stays_in_order() {
     assert_eq!(told, twice, "JSON gives the names back as they were");
     assert_eq!(picture["systems"][0]["labels"]["\u{1b}key"], "\u{9b}value");
 
-    for args in [
-        &["ls"][..],
-        &["ls", "--format", "json"],
-        &["export", "--format", "json"],
-        &["export", "--format", "dot"],
-    ] {
+    for args in
+        [&["ls"][..], &["ls", "--format", "json"], &["export", "--format", "json"], &["export", "--format", "dot"]]
+    {
         let output = visualiser.ask(args);
         assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
         assert_steers_no_terminal(&format!("{args:?}"), &String::from_utf8(output.stdout).unwrap());

@@ -75,9 +75,8 @@ fn a_visualiser_that_restarts_gets_every_system_back_without_touching_the_progra
 fn two_programs_of_one_name_stay_two() {
     let visualiser = Visualiser::start();
     let chats = [ChatServer::start(&visualiser.url), ChatServer::start(&visualiser.url)];
-    let systems = visualiser.list_until("both", |systems| {
-        systems.len() == 2 && systems.iter().all(|system| system["status"] == "live")
-    });
+    let systems = visualiser
+        .list_until("both", |systems| systems.len() == 2 && systems.iter().all(|system| system["status"] == "live"));
     let of = |field: &str| -> Vec<u64> { systems.iter().map(|system| system[field].as_u64().unwrap()).collect() };
     let mut ordinals = of("ordinal");
     ordinals.sort_unstable();
@@ -89,8 +88,9 @@ fn two_programs_of_one_name_stay_two() {
 
     // A client of one is no business of the other.
     let _client = chats[0].client();
-    let systems = visualiser
-        .picture_until("one handler", |systems| systems.iter().any(|system| !components(system, "type", "Handler").is_empty()));
+    let systems = visualiser.picture_until("one handler", |systems| {
+        systems.iter().any(|system| !components(system, "type", "Handler").is_empty())
+    });
     let with_handler: Vec<&Value> =
         systems.iter().filter(|system| !components(system, "type", "Handler").is_empty()).collect();
     assert_eq!(with_handler.len(), 1);

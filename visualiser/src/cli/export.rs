@@ -94,7 +94,8 @@ async fn fetch(args: &Args) -> Result<Fetched, Failure> {
     let wanted: Vec<SystemId> =
         listed.iter().filter(|summary| is_called(summary, name)).map(|summary| summary.system).collect();
     if wanted.is_empty() {
-        let words = format!("no system at {url} is called \"{}\"; `axonscope ls` shows those that are there", escape(name));
+        let words =
+            format!("no system at {url} is called \"{}\"; `axonscope ls` shows those that are there", escape(name));
         return Err(Failure::new(Exit::Nothing, words));
     }
     Ok(fetch_some(&mut reader, &wanted).await?)

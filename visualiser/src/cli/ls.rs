@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 
-use axonscope_model::display::{count, duration_ns, escape, label, rate};
 use super::client::{Reach, block_on};
 use super::table::{Side, Table};
 use super::{Exit, Failure, ListFormat, Outcome, written};
 use crate::export::json::{self, Summary};
+use axonscope_model::display::{count, duration_ns, escape, label, rate};
 
 /// List the systems a visualiser knows, those that left included.
 ///
@@ -44,7 +44,9 @@ pub(super) fn run(args: Args) -> Outcome {
     if none {
         return Err(Failure::new(
             Exit::Nothing,
-            format!("no system has connected to {url}: start a program that holds a probe, with AXONSCOPE_ENDPOINT={url}"),
+            format!(
+                "no system has connected to {url}: start a program that holds a probe, with AXONSCOPE_ENDPOINT={url}"
+            ),
         ));
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 mod client;
 mod export;
+mod lint;
 mod ls;
 mod serve;
 mod table;
@@ -22,6 +23,7 @@ pub fn main() -> ExitCode {
         Some(Command::Ls(args)) => ls::run(args),
         Some(Command::Watch(args)) => watch::run(args),
         Some(Command::Export(args)) => export::run(args),
+        Some(Command::Lint(args)) => lint::run(args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -54,6 +56,7 @@ enum Command {
     Ls(ls::Args),
     Watch(watch::Args),
     Export(export::Args),
+    Lint(lint::Args),
 }
 
 const AFTER_HELP: &str = "`axonscope --help` has examples and exit codes.";
@@ -66,6 +69,7 @@ Examples:
   axonscope watch --system chat_server           what appears and goes, a line each
   axonscope export --format dot | dot -Tsvg -o now.svg
   axonscope export --format png -o now.png
+  axonscope lint                                 what is wrong now; nothing, if all is well
 
 Connect a program (Rust, components of axonscope-runtime):
   let system = axonscope_runtime::System::new(\"my_program\");
@@ -74,7 +78,7 @@ It dials AXONSCOPE_ENDPOINT, http://127.0.0.1:7420 unless set.
 
 Exit codes:
   0  done
-  1  there was nothing to show: no such system, or none at all
+  1  there was nothing to show: no such system, or none at all; for lint, there is a problem
   2  the command line is wrong
   3  the visualiser cannot be reached, or the address cannot be listened on
   4  no window, or no picture, can be drawn: no display, or no graphics driver
@@ -162,7 +166,8 @@ mod tests {
     #[test]
     fn help_teaches() {
         let help = Cli::command().render_long_help().to_string();
-        for needed in ["Examples:", "Exit codes:", "AXONSCOPE_ENDPOINT", "--headless", "127.0.0.1:7420", "| dot -Tsvg"] {
+        for needed in ["Examples:", "Exit codes:", "AXONSCOPE_ENDPOINT", "--headless", "127.0.0.1:7420", "| dot -Tsvg"]
+        {
             assert!(help.contains(needed), "{needed} is missing in\n{help}");
         }
     }

@@ -27,7 +27,11 @@ impl Table {
     pub(super) fn render(&self) -> String {
         let width = |column: usize| {
             let heading = self.headings[column].0.chars().count();
-            self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).fold(heading, usize::max)
+            self.rows
+                .iter()
+                .filter_map(|row| row.get(column))
+                .map(|cell| cell.chars().count())
+                .fold(heading, usize::max)
         };
         let widths: Vec<usize> = (0..self.headings.len()).map(width).collect();
         let line = |cells: &mut dyn Iterator<Item = &str>| {

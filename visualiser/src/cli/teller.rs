@@ -63,7 +63,8 @@ impl Teller {
         let title = followed.title.clone();
         let line = &mut |words: &str| line(&format!("{title} {words}"));
         for change in changes {
-            let Some(system) = self.mirror.known.get(&id).and_then(|(local, _)| self.mirror.model.system(*local)) else {
+            let Some(system) = self.mirror.known.get(&id).and_then(|(local, _)| self.mirror.model.system(*local))
+            else {
                 return;
             };
             // Names are looked up before the change takes them away.
@@ -149,11 +150,9 @@ impl Followed {
                     }
                 }
             }
-            Change::Lost(total) => {
-                if *total > self.lost {
-                    line(&format!("{} changes were lost on the way and made good", total - self.lost));
-                    self.lost = *total;
-                }
+            Change::Lost(total) if *total > self.lost => {
+                line(&format!("{} changes were lost on the way and made good", total - self.lost));
+                self.lost = *total;
             }
             _ => {}
         }
@@ -366,10 +365,8 @@ mod tests {
 
     #[test]
     fn a_composite_goes_with_all_that_is_in_it() {
-        let text = lines(
-            None,
-            [hello(), snapshot(), arrival(), changes(vec![Change::ComponentRemoved(ComponentId(1))])],
-        );
+        let text =
+            lines(None, [hello(), snapshot(), arrival(), changes(vec![Change::ComponentRemoved(ComponentId(1))])]);
         let tail: Vec<&str> = text.lines().skip(4).collect();
         assert_eq!(tail.len(), 4, "{text}");
         assert_eq!(tail[2..], ["chat - alice (Handler) in server", "chat - server (ConnectedServer)"]);

@@ -53,7 +53,11 @@ fn write_system(system: &System, out: &mut dyn io::Write) -> io::Result<()> {
     writeln!(out, "  subgraph cluster_s{here} {{")?;
     let facts = format!("{}, pid {}, {:.0} messages/s", summary.status, summary.pid, summary.messages_per_second);
     let style = if matches!(summary.status, "lost" | "left") { "rounded,dashed" } else { "rounded" };
-    writeln!(out, "    label=\"{}\\n{facts}\"; style=\"{style}\"; color=\"#9aa3b0\";", escaped(&shortened(&summary.title())))?;
+    writeln!(
+        out,
+        "    label=\"{}\\n{facts}\"; style=\"{style}\"; color=\"#9aa3b0\";",
+        escaped(&shortened(&summary.title()))
+    )?;
 
     // A walk with its own stack, because programs decide how deep composites nest.
     enum Step<'a> {
@@ -72,8 +76,7 @@ fn write_system(system: &System, out: &mut dyn io::Write) -> io::Result<()> {
         };
         let id = component.id;
         let indent = 4 + 2 * depth;
-        let own: Vec<&Postbox> =
-            boxes.get(&id).map_or(&[][..], Vec::as_slice).iter().filter(shown).copied().collect();
+        let own: Vec<&Postbox> = boxes.get(&id).map_or(&[][..], Vec::as_slice).iter().filter(shown).copied().collect();
         let inside = children.get(&id).map_or(&[][..], Vec::as_slice);
         if inside.is_empty() {
             write_node(system, component, &own, indent, out)?;
@@ -220,8 +223,8 @@ fn record_escaped(text: &str) -> String {
 
 /// A hue from green to violet, the same for the same name always: red and amber belong to trouble.
 fn hue(type_name: &str) -> f64 {
-    let hash = type_name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
+    let hash = type_name
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
     0.28 + 0.5 * ((hash >> 40) as f64 / (1_u64 << 24) as f64)
 }

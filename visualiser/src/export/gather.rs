@@ -10,9 +10,8 @@ use super::json::{Component, Document, Extent, Linkage, Place, Postbox, Summary,
 
 /// Everything that was fetched, as of now.
 pub fn document(fetched: &Fetched) -> Document {
-    let whole = |one: &FetchedSystem| {
-        Some(system(one.summary.clone().into(), fetched.model.system(one.system)?, &one.layout))
-    };
+    let whole =
+        |one: &FetchedSystem| Some(system(one.summary.clone().into(), fetched.model.system(one.system)?, &one.layout));
     Document::now(fetched.systems.iter().filter_map(whole).collect())
 }
 

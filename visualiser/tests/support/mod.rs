@@ -205,8 +205,7 @@ impl ChatServer {
     pub(crate) fn start(url: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("chat.log");
-        let process =
-            Process::start(example("chat_server", url).args(["--listen", "127.0.0.1:0", "--log"]).arg(log));
+        let process = Process::start(example("chat_server", url).args(["--listen", "127.0.0.1:0", "--log"]).arg(log));
         let address = process.line("the chat server to listen", |line| {
             let at = line.find("127.0.0.1:")?;
             let digits = line[at + 10..].find(|c: char| !c.is_ascii_digit()).map_or(line.len(), |end| at + 10 + end);
