@@ -1,6 +1,6 @@
 //! `axonscope` without a command: listen for programs, and show them.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 
 use axonscope_proto::DEFAULT_PORT;
@@ -96,7 +96,8 @@ fn show(_: Session, _: Theme) -> Outcome {
 /// Warnings of ours by default; `RUST_LOG` says otherwise.
 fn log_to_stderr() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).try_init();
+    let colours = io::stderr().is_terminal();
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(io::stderr).try_init();
 }
 
 impl From<StartError> for Failure {
