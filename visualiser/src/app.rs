@@ -32,8 +32,9 @@ impl Plugin for VisualiserPlugin {
 
 /// Opens the window and stays until it is closed.
 pub fn run(session: Session, options: WindowOptions) -> anyhow::Result<()> {
-    view::offscreen::require_renderer()?;
+    // First, because looking for a renderer makes the graphics driver talk where there is no display.
     require_display()?;
+    view::offscreen::require_renderer()?;
     let waker = session.clone();
     let mut app = quietly(AssertUnwindSafe(|| build(session, &options))).context(
         "the window could not be opened; is the display reachable? Without one, use --headless and `axonscope export`",

@@ -43,7 +43,6 @@ pub(super) fn run(args: Args) -> Outcome {
     }
     log_to_stderr();
     let session = Session::start(Options { listen: args.listen, ..Options::default() })?;
-    announce(&session)?;
     if args.headless { serve(session) } else { show(session, args.theme) }
 }
 
@@ -59,6 +58,8 @@ fn announce(session: &Session) -> Outcome {
 /// Until Ctrl-C, or a service manager's request to end.
 fn serve(session: Session) -> Outcome {
     block_on(async {
+        // Within, so that Ctrl-C is ours before anybody can know that we are there.
+        announce(&session)?;
         terminated().await;
         Ok(())
     })?;
@@ -84,6 +85,7 @@ async fn terminated() {
 
 #[cfg(feature = "window")]
 fn show(session: Session, theme: Theme) -> Outcome {
+    announce(&session)?;
     let options = crate::options::WindowOptions { theme };
     crate::app::run(session, options).map_err(|error| Failure::new(Exit::NoWindow, format!("{error:#}")))
 }
