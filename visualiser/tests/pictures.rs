@@ -12,8 +12,8 @@ use std::time::Duration;
 use axonscope::options::{PictureSize, Theme};
 use axonscope::view::offscreen::{Offscreen, Shot};
 use axonscope_model::{
-    Change, ComponentId, Hello, LinkageId, LinkageKind, Limits, Model, NewComponent, NewLinkage, NewPostbox, PostboxActivity,
-    PostboxId, PostboxKind, State, SystemId,
+    Change, ComponentId, Hello, Limits, LinkageId, LinkageKind, Model, NewComponent, NewLinkage, NewPostbox,
+    PostboxActivity, PostboxId, PostboxKind, State, SystemId,
 };
 use axonscope_session::Session;
 use image::RgbImage;
@@ -76,7 +76,9 @@ impl Script {
             description: "Does what it is for".into(),
             ..NewComponent::default()
         }));
-        for (after, name, kind, capacity) in [(1, "inbox", PostboxKind::Inbox, 64), (2, "outbox", PostboxKind::Outbox, 0)] {
+        for (after, name, kind, capacity) in
+            [(1, "inbox", PostboxKind::Inbox, 64), (2, "outbox", PostboxKind::Outbox, 0)]
+        {
             self.tell(Change::PostboxAdded(NewPostbox {
                 id: PostboxId(id + after),
                 owner: ComponentId(id),
@@ -101,8 +103,17 @@ impl Script {
     fn traffic(&mut self, from: u64, to: u64, per_second: u64, depth: u32) {
         for second in 1..=4 {
             let messages = second * per_second;
-            self.tell(Change::PostboxActivity(PostboxActivity { postbox: PostboxId(from + 2), messages, ..Default::default() }));
-            self.tell(Change::PostboxActivity(PostboxActivity { postbox: PostboxId(to + 1), messages, depth, ..Default::default() }));
+            self.tell(Change::PostboxActivity(PostboxActivity {
+                postbox: PostboxId(from + 2),
+                messages,
+                ..Default::default()
+            }));
+            self.tell(Change::PostboxActivity(PostboxActivity {
+                postbox: PostboxId(to + 1),
+                messages,
+                depth,
+                ..Default::default()
+            }));
             self.tell(Change::Sampled { at: second * 1_000_000_000 });
         }
     }

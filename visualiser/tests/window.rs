@@ -19,14 +19,22 @@ struct Desktop {
 
 impl Desktop {
     fn start() -> Option<Self> {
-        let there = |program: &str| Command::new(program).arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+        let there = |program: &str| {
+            Command::new(program).arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
+        };
         if !there("Xvfb") || !there("xdotool") {
             eprintln!("skipped: Xvfb or xdotool is missing");
             return None;
         }
-        let server = Process::start(
-            Command::new("Xvfb").args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"]),
-        );
+        let server = Process::start(Command::new("Xvfb").args([
+            "-displayfd",
+            "1",
+            "-screen",
+            "0",
+            "1280x800x24",
+            "-nolisten",
+            "tcp",
+        ]));
         let display = server.line("the X server to say its number", |line| line.trim().parse::<u32>().ok());
         Some(Self { display: format!(":{display}"), _server: server })
     }
