@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use axonscope_session::Session;
 use bevy::log::LogPlugin;
 use bevy::prelude::*;
-use bevy::window::{ExitCondition, PresentMode, WindowResolution};
+use bevy::window::{ExitCondition, PresentMode, WindowCloseRequested, WindowResolution};
 use bevy::winit::{EventLoopProxyWrapper, UpdateMode, WinitSettings, WinitUserEvent};
 use bevy_egui::EguiPlugin;
 
@@ -65,8 +65,14 @@ fn build(session: Session, options: &WindowOptions) -> App {
     let mut app = App::new();
     app.add_plugins(
         DefaultPlugins
-            .set(WindowPlugin { primary_window: Some(window), exit_condition: ExitCondition::OnPrimaryClosed, ..default() })
+            .set(WindowPlugin {
+                primary_window: Some(window),
+                exit_condition: ExitCondition::OnPrimaryClosed,
+                ..default()
+            })
             .set(view::renderer())
+            // Bevy looks for Ctrl-C in its frames, and there are none while nothing moves: the usual end is quicker.
+            .disable::<bevy::app::TerminalCtrlCHandlerPlugin>()
             // The command line has set up logging already.
             .disable::<LogPlugin>(),
     )
@@ -77,10 +83,18 @@ fn build(session: Session, options: &WindowOptions) -> App {
     .insert_resource(Look { theme: options.theme, ..default() })
     .add_plugins(VisualiserPlugin { session })
     .add_plugins(view::hands_plugin)
+    .add_systems(Update, end_when_closed)
     .add_systems(Startup, |mut commands: Commands| {
         commands.spawn((PictureCamera, Msaa::Off));
     });
     app
+}
+
+/// At once: Bevy by itself would wait for a further frame, and none is due while nothing moves.
+fn end_when_closed(mut closed: MessageReader<WindowCloseRequested>, mut exit: MessageWriter<AppExit>) {
+    if closed.read().next().is_some() {
+        exit.write(AppExit::Success);
+    }
 }
 
 /// Says in one line that there is no display, before the window system says it in many.
@@ -102,7 +116,12 @@ fn quietly<T>(work: AssertUnwindSafe<impl FnOnce() -> T>) -> anyhow::Result<T> {
     let result = catch_unwind(work);
     std::panic::set_hook(hook);
     result.map_err(|panic| {
-        let words = panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(|&words| words.to_owned()));
-        anyhow::anyhow!(words.unwrap_or_else(|| "no reason given".to_owned()).lines().next().unwrap_or_default().to_owned())
+        let words = panic
+            .downcast_ref::<String>()
+            .cloned()
+            .or_else(|| panic.downcast_ref::<&str>().map(|&words| words.to_owned()));
+        anyhow::anyhow!(
+            words.unwrap_or_else(|| "no reason given".to_owned()).lines().next().unwrap_or_default().to_owned()
+        )
     })
 }

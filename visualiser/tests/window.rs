@@ -105,14 +105,15 @@ fn a_window_opens_rests_while_nothing_moves_and_closes() {
         desktop.xdotool(&["mousemove", "--window", &id, x, y, "click", "1"]);
         desktop.xdotool(&["click", "4"]);
     }
+    desktop.xdotool(&["windowfocus", "--sync", &id]);
     for key in ["Tab", "Tab", "f", "t", "r", "Escape", "plus", "minus", "Left"] {
-        desktop.xdotool(&["key", "--window", &id, key]);
+        desktop.xdotool(&["key", key]);
     }
     desktop.xdotool(&["mousemove", "600", "400", "mousedown", "1", "mousemove", "700", "450", "mouseup", "1"]);
     assert!(window.is_running(), "it stood being clicked in: {}", window.stderr());
 
     drop(program);
-    desktop.xdotool(&["windowquit", &id]);
+    desktop.xdotool(&["key", "ctrl+q"]);
     assert!(window.ended().success(), "{}", window.stderr());
 }
 

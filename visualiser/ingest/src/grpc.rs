@@ -1,6 +1,7 @@
 //! The gRPC services: the only file that knows who dials and that makes a `tonic::Status`.
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -78,7 +79,13 @@ impl Visualiser for Door {
         let hall = self.0.clone();
         tokio::spawn(async move {
             if let Err(status) = hall.receive(reports, &requests).await {
-                tracing::warn!(reason = status.message(), "a stream was refused");
+                match status.code() {
+                    // A program that was killed or cut off: the model shows it as lost.
+                    Code::Unknown | Code::Internal | Code::Cancelled => {
+                        tracing::info!(reason = status.message(), "a stream broke off");
+                    }
+                    _ => tracing::warn!(reason = status.message(), "a stream was refused"),
+                }
                 // Nobody is there to tell when the probe has gone.
                 let _ = requests.send(Err(status)).await;
             }
@@ -226,7 +233,10 @@ fn explain(status: Status) -> Status {
             "a Report may have {REPORT_BYTES} bytes; send what is larger in parts ({})",
             status.message()
         )),
-        Code::Internal => Status::invalid_argument(format!("a Report that cannot be decoded ({})", status.message())),
+        // With a source it is the connection that broke, not a Report.
+        Code::Internal if status.source().is_none() => {
+            Status::invalid_argument(format!("a Report that cannot be decoded ({})", status.message()))
+        }
         _ => status,
     }
 }

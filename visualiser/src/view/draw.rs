@@ -11,9 +11,10 @@ use bevy::prelude::*;
 use bevy::render::camera::ExtractedCamera;
 use bevy::render::render_resource::binding_types::{storage_buffer_read_only_sized, uniform_buffer_sized};
 use bevy::render::render_resource::{
-    BindGroup, BindGroupEntries, BindGroupLayoutDescriptor, BindGroupLayoutEntries, BlendState, Buffer, BufferDescriptor,
-    BufferUsages, CachedRenderPipelineId, ColorTargetState, ColorWrites, FragmentState, PipelineCache, PrimitiveState,
-    PrimitiveTopology, RenderPassDescriptor, RenderPipelineDescriptor, ShaderStages, TextureFormat, VertexState,
+    BindGroup, BindGroupEntries, BindGroupLayoutDescriptor, BindGroupLayoutEntries, BlendState, Buffer,
+    BufferDescriptor, BufferUsages, CachedRenderPipelineId, ColorTargetState, ColorWrites, FragmentState,
+    PipelineCache, PrimitiveState, PrimitiveTopology, RenderPassDescriptor, RenderPipelineDescriptor, ShaderStages,
+    TextureFormat, VertexState,
 };
 use bevy::render::renderer::{RenderContext, RenderDevice, RenderQueue, ViewQuery};
 use bevy::render::view::{ExtractedView, ViewTarget};
@@ -290,7 +291,8 @@ fn draw_canvas(
     ) else {
         return;
     };
-    let clip_from_world = view.clip_from_world.unwrap_or(view.clip_from_view * view.world_from_view.to_matrix().inverse());
+    let clip_from_world =
+        view.clip_from_world.unwrap_or(view.clip_from_view * view.world_from_view.to_matrix().inverse());
     let zoom = view.clip_from_view.x_axis.x * viewport.x as f32 * 0.5;
     let since = (extracted.now - extracted.canvas.built_at).max(0.0) as f32;
     let mut uniform = [0f32; VIEW_BYTES as usize / 4];

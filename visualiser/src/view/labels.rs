@@ -9,8 +9,8 @@ use bevy_egui::EguiContexts;
 use bevy_egui::egui::{self, Color32, FontId, Galley};
 
 use super::camera::Eye;
-use super::nodes::{Neighbours, grown};
 use super::draw::{Pads, Shape, kind};
+use super::nodes::{Neighbours, grown};
 use super::palette::{Palette, Rgba, size, type_size};
 use super::picture::{Node, Picture, Trouble};
 use super::stage::{Look, Stage};
@@ -18,8 +18,10 @@ use super::type_face;
 
 /// Labels at a time; the least important of more are left out.
 const LABELS_MAX: usize = 400;
-/// Discs smaller than this on the screen carry no name, in logical pixels.
-const RADIUS_TO_NAME: f32 = 5.0;
+/// Discs smaller than this on the screen carry no name, in logical pixels, unless they are hubs, in trouble or asked for.
+const RADIUS_TO_NAME: f32 = 9.5;
+/// Discs of this size in the world are hubs.
+const RADIUS_OF_HUB: f32 = 28.0;
 const RADIUS_TO_GLYPH: f32 = 13.0;
 const ZOOM_FOR_FACTS: f32 = 1.3;
 const ZOOM_FOR_BOX_NAMES: f32 = 1.9;
@@ -46,7 +48,7 @@ pub(super) fn paint_labels(ctx: &egui::Context, stage: &Stage, look: &Look, eye:
         .nodes
         .iter()
         .enumerate()
-        .filter(|(_, node)| node.radius * eye.zoom >= RADIUS_TO_NAME && is_visible(node, eye))
+        .filter(|(_, node)| is_visible(node, eye) && deserves_name(node, look, eye))
         .map(|(index, node)| (importance(node, index, look, &near), index))
         .collect();
     order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
@@ -74,6 +76,14 @@ fn is_visible(node: &Node, eye: &Eye) -> bool {
     at.x > -reach && at.y > -reach && at.x < eye.screen.x + reach && at.y < eye.screen.y + reach
 }
 
+fn deserves_name(node: &Node, look: &Look, eye: &Eye) -> bool {
+    let asked = look.selected == Some(node.key) || look.hovered == Some(node.key);
+    node.radius * eye.zoom >= RADIUS_TO_NAME
+        || asked
+        || is_notable(node)
+        || !node.is_composite() && node.radius >= RADIUS_OF_HUB
+}
+
 /// Selected, then in trouble, then composites, then what is large and busy.
 fn importance(node: &Node, index: usize, look: &Look, near: &Neighbours) -> f32 {
     let chosen = if look.selected == Some(node.key) || look.hovered == Some(node.key) { 1e6 } else { 0.0 };
@@ -84,7 +94,12 @@ fn importance(node: &Node, index: usize, look: &Look, near: &Neighbours) -> f32 
     };
     let bright = if near.dims(index) { 0.0 } else { 1e4 };
     let composite = if node.is_composite() { 2e3 } else { 0.0 };
-    chosen + trouble + bright + composite + node.radius * 10.0 + (1.0 + node.rate_in + node.rate_out).log10() as f32 * 20.0
+    chosen
+        + trouble
+        + bright
+        + composite
+        + node.radius * 10.0
+        + (1.0 + node.rate_in + node.rate_out).log10() as f32 * 20.0
 }
 
 fn paint_hull_titles(page: &mut Page<'_>, stage: &Stage, eye: &Eye, palette: &Palette) {
@@ -215,7 +230,8 @@ fn paint_box_names(page: &mut Page<'_>, picture: &Picture, look: &Look, eye: &Ey
         let name = page.galley(&dock.name, type_size::TINY, false);
         let outwards = Vec2::from_angle(-dock.angle);
         let size = Vec2::new(name.size().x, name.size().y);
-        let middle = at + outwards * (11.0 * eye.zoom.max(1.0) + size.x * 0.5 * outwards.x.abs() + size.y * 0.5 * outwards.y.abs());
+        let middle = at
+            + outwards * (11.0 * eye.zoom.max(1.0) + size.x * 0.5 * outwards.x.abs() + size.y * 0.5 * outwards.y.abs());
         page.put_first(&[middle - size / 2.0], name, palette.quiet, asked);
     }
 }
@@ -272,7 +288,11 @@ impl<'a> Page<'a> {
             let size = Vec2::new(galley.size().x, galley.size().y);
             let center = self.eye.world_from_screen(Vec2::new(at.x, at.y) + size / 2.0);
             let halo = self.halo.fade(0.9 * f32::from(color.0[3]) / 255.0);
-            let mut pad = Shape::disc(center.extend(0.0), 0.0, halo, Rgba::CLEAR, 0.0).with_kind(kind::PAD, HALO / self.eye.zoom, 0.0);
+            let mut pad = Shape::disc(center.extend(0.0), 0.0, halo, Rgba::CLEAR, 0.0).with_kind(
+                kind::PAD,
+                HALO / self.eye.zoom,
+                0.0,
+            );
             pad.half_size = ((size / 2.0 + Vec2::new(HALO, 0.4 * HALO)) / self.eye.zoom).to_array();
             self.pads.push(pad);
         }
@@ -316,7 +336,8 @@ impl Grid {
         };
         let columns = self.columns;
         let across = along(rect.min.x, rect.max.x, columns);
-        along(rect.min.y, rect.max.y, self.rows).flat_map(move |row| across.clone().map(move |column| row * columns + column))
+        along(rect.min.y, rect.max.y, self.rows)
+            .flat_map(move |row| across.clone().map(move |column| row * columns + column))
     }
 }
 

@@ -11,7 +11,13 @@ use super::picture::{Dock, Link, Picture, Trouble};
 /// How strongly linkages away from the selected component are drawn.
 const DIMMED: f32 = 0.3;
 
-pub(super) fn push_linkages(picture: &Picture, near: &Neighbours, flows: &Flows, palette: &Palette, out: &mut Instances) {
+pub(super) fn push_linkages(
+    picture: &Picture,
+    near: &Neighbours,
+    flows: &Flows,
+    palette: &Palette,
+    out: &mut Instances,
+) {
     // Trouble is drawn last, above the rest.
     for loud in [false, true] {
         for link in picture.links.iter().filter(|link| (link.trouble != Trouble::None) == loud) {
@@ -20,7 +26,14 @@ pub(super) fn push_linkages(picture: &Picture, near: &Neighbours, flows: &Flows,
     }
 }
 
-fn push_linkage(picture: &Picture, link: &Link, near: &Neighbours, flows: &Flows, palette: &Palette, out: &mut Instances) {
+fn push_linkage(
+    picture: &Picture,
+    link: &Link,
+    near: &Neighbours,
+    flows: &Flows,
+    palette: &Palette,
+    out: &mut Instances,
+) {
     let [from, to] = [link.from, link.to].map(|dock| &picture.boxes[dock as usize]);
     let curve = Curve::between(picture, from, to);
     let far = near.dims(from.node as usize) || near.dims(to.node as usize);

@@ -3,19 +3,19 @@
 //! Facts go one way: [`stage`] takes what changed, the camera and the pointer arrange it, and [`paint`] fills the canvas
 //! that [`draw`] uploads. Nothing here knows the wire, and clicks go back one step only, as pins.
 
+mod camera;
+mod draw;
+mod flow;
+mod labels;
+mod linkages;
+mod nodes;
+pub mod offscreen;
+mod paint;
 mod palette;
+mod panels;
+mod pick;
 mod picture;
 mod stage;
-mod camera;
-mod flow;
-mod draw;
-mod nodes;
-mod linkages;
-mod labels;
-mod paint;
-mod pick;
-mod panels;
-pub mod offscreen;
 
 use bevy::prelude::*;
 use bevy::render::RenderPlugin;

@@ -39,7 +39,14 @@ pub(super) fn push_grounds(stage: &Stage, palette: &Palette, now: f64, out: &mut
 }
 
 /// What lies above the linkages: discs with what they tell, then docks.
-pub(super) fn push_nodes(stage: &mut Stage, look: &Look, near: &Neighbours, palette: &Palette, now: f64, out: &mut Instances) {
+pub(super) fn push_nodes(
+    stage: &mut Stage,
+    look: &Look,
+    near: &Neighbours,
+    palette: &Palette,
+    now: f64,
+    out: &mut Instances,
+) {
     let Stage { picture, hues, .. } = stage;
     for (index, node) in picture.nodes.iter().enumerate().filter(|(_, node)| !node.is_composite()) {
         let strength = if near.dims(index) { DIMMED } else { 1.0 };
@@ -50,7 +57,13 @@ pub(super) fn push_nodes(stage: &mut Stage, look: &Look, near: &Neighbours, pale
         let strength = if near.dims(dock.node as usize) { DIMMED } else { 1.0 } * if node.gone { 0.5 } else { 1.0 };
         let position = node.position + (Vec2::from_angle(dock.angle) * node.radius * grown(node, now)).extend(0.0);
         if dock.kind == PostboxKind::Outbox {
-            out.shapes.push(Shape::disc(position, size::DOT, palette.mark.fade(strength), palette.ground.fade(strength), 1.0));
+            out.shapes.push(Shape::disc(
+                position,
+                size::DOT,
+                palette.mark.fade(strength),
+                palette.ground.fade(strength),
+                1.0,
+            ));
             continue;
         }
         let trouble = Trouble::of_fill(dock.fill);
@@ -59,9 +72,14 @@ pub(super) fn push_nodes(stage: &mut Stage, look: &Look, near: &Neighbours, pale
             Trouble::Warning => (palette.warning, palette.warning, 1.0),
             Trouble::Alarm => (palette.alarm, palette.alarm, 2.0),
         };
-        let mut vessel =
-            Shape::disc(position, size::VESSEL + extra, liquid.fade(strength), rim.fade(strength), size::RIM + 0.5 * extra)
-                .with_kind(kind::VESSEL, dock.fill.unwrap_or(0.0), 0.0);
+        let mut vessel = Shape::disc(
+            position,
+            size::VESSEL + extra,
+            liquid.fade(strength),
+            rim.fade(strength),
+            size::RIM + 0.5 * extra,
+        )
+        .with_kind(kind::VESSEL, dock.fill.unwrap_or(0.0), 0.0);
         vessel.glass = palette.ground.packed();
         out.shapes.push(vessel);
     }
@@ -84,7 +102,9 @@ fn push_disc(node: &Node, hue: f32, strength: f32, palette: &Palette, now: f64, 
     // The ground shows through what is dimmed, not the linkages below it.
     out.shapes.push(Shape::disc(node.position, radius + 2.5, palette.hull, palette.hull, 0.0));
     let disc = match node.state {
-        _ if node.gone => Shape::disc(node.position, radius, fill, rim.fade(0.8), size::HAIRLINE).with_kind(kind::DASHED, 0.0, 18.0),
+        _ if node.gone => {
+            Shape::disc(node.position, radius, fill, rim.fade(0.8), size::HAIRLINE).with_kind(kind::DASHED, 0.0, 18.0)
+        }
         State::Finished => Shape::disc(node.position, radius, palette.hull, rim.fade(strength), size::RIM),
         _ => Shape::disc(node.position, radius, fill.fade(strength), rim.fade(strength), size::RIM),
     };
@@ -104,7 +124,11 @@ fn push_disc(node: &Node, hue: f32, strength: f32, palette: &Palette, now: f64, 
     }
     if node.state == State::Failed {
         out.shapes.push(Shape::disc(node.position, radius + 3.0, Rgba::CLEAR, palette.alarm, 3.0));
-        out.shapes.push(Shape::disc(node.position, radius * 0.55, Rgba::CLEAR, palette.alarm, 5.0).with_kind(kind::CROSS, 0.0, 0.0));
+        out.shapes.push(Shape::disc(node.position, radius * 0.55, Rgba::CLEAR, palette.alarm, 5.0).with_kind(
+            kind::CROSS,
+            0.0,
+            0.0,
+        ));
     } else if node.incomplete {
         let ring = Shape::disc(node.position, radius + 5.0, Rgba::CLEAR, palette.warning, 2.0);
         out.shapes.push(ring.with_kind(kind::DASHED, 0.0, 12.0));

@@ -8,15 +8,17 @@ use anyhow::{Context, bail};
 use axonscope_model::{ComponentId, SystemId};
 use axonscope_session::Session;
 use bevy::app::ScheduleRunnerPlugin;
-use bevy::render::RenderApp;
-use bevy::shader::ShaderCacheError;
 use bevy::asset::RenderAssetUsages;
 use bevy::camera::RenderTarget;
 use bevy::image::Image;
 use bevy::log::LogPlugin;
 use bevy::prelude::*;
-use bevy::render::render_resource::{CachedPipelineState, Extent3d, PipelineCache, TextureDimension, TextureFormat, TextureUsages};
+use bevy::render::RenderApp;
+use bevy::render::render_resource::{
+    CachedPipelineState, Extent3d, PipelineCache, TextureDimension, TextureFormat, TextureUsages,
+};
 use bevy::render::view::screenshot::{Screenshot, ScreenshotCaptured};
+use bevy::shader::ShaderCacheError;
 use bevy::window::ExitCondition;
 use bevy::winit::WinitPlugin;
 
@@ -168,12 +170,16 @@ impl Offscreen {
     }
 
     fn pipelines_are_ready(&self) -> anyhow::Result<bool> {
-        let Some(cache) = self.app.get_sub_app(RenderApp).and_then(|app| app.world().get_resource::<PipelineCache>()) else {
+        let Some(cache) = self.app.get_sub_app(RenderApp).and_then(|app| app.world().get_resource::<PipelineCache>())
+        else {
             return Ok(true);
         };
         for pipeline in cache.pipelines() {
             if let CachedPipelineState::Err(error) = &pipeline.state
-                && !matches!(error, ShaderCacheError::ShaderNotLoaded(_) | ShaderCacheError::ShaderImportNotYetAvailable)
+                && !matches!(
+                    error,
+                    ShaderCacheError::ShaderNotLoaded(_) | ShaderCacheError::ShaderImportNotYetAvailable
+                )
             {
                 bail!("the renderer refused one of its programs: {error}");
             }

@@ -40,7 +40,13 @@ fn paint_ground(look: Res<Look>, mut clear: ResMut<ClearColor>) {
     }
 }
 
-fn paint_canvas(mut stage: ResMut<Stage>, look: Res<Look>, mut painted: ResMut<Painted>, mut canvas: ResMut<Canvas>, time: Res<Time<Real>>) {
+fn paint_canvas(
+    mut stage: ResMut<Stage>,
+    look: Res<Look>,
+    mut painted: ResMut<Painted>,
+    mut canvas: ResMut<Canvas>,
+    time: Res<Time<Real>>,
+) {
     let version = stage.version;
     if painted.of.as_ref().is_some_and(|(of, with)| *of == version && *with == *look) {
         return;
@@ -60,7 +66,13 @@ fn paint_canvas(mut stage: ResMut<Stage>, look: Res<Look>, mut painted: ResMut<P
 }
 
 /// Sixty frames a second while something moves; none at all otherwise, until something wakes the window.
-fn set_pace(stage: Res<Stage>, eye: Res<Eye>, look: Res<Look>, painted: Res<Painted>, settings: Option<ResMut<WinitSettings>>) {
+fn set_pace(
+    stage: Res<Stage>,
+    eye: Res<Eye>,
+    look: Res<Look>,
+    painted: Res<Painted>,
+    settings: Option<ResMut<WinitSettings>>,
+) {
     let Some(mut settings) = settings else { return };
     let moving = stage.animating || eye.is_gliding() || painted.flows.any() && !look.still || !stage.ghosts.is_empty();
     let wait = match (moving, look.selected) {

@@ -12,8 +12,10 @@ use super::picture::NodeKey;
 use super::stage::{Look, Stage, Watched};
 
 pub(super) fn plugin(app: &mut App) {
-    app.init_resource::<Pointer>()
-        .add_systems(Update, (measure_screen, follow_pointer, turn_wheel, press_keys).chain().in_set(VisualiserSystems::Arrange));
+    app.init_resource::<Pointer>().add_systems(
+        Update,
+        (measure_screen, follow_pointer, turn_wheel, press_keys).chain().in_set(VisualiserSystems::Arrange),
+    );
 }
 
 /// What the pointer is doing.
@@ -90,7 +92,9 @@ fn follow_pointer(
         && !press.moved
     {
         let now = time.elapsed_secs_f64();
-        let twice = pointer.last_click.is_some_and(|(then, place)| now - then < DOUBLE_CLICK_SECS && place.distance(at) < SLACK);
+        let twice = pointer
+            .last_click
+            .is_some_and(|(then, place)| now - then < DOUBLE_CLICK_SECS && place.distance(at) < SLACK);
         pointer.last_click = Some((now, at));
         let clicked = under.map(|node| node.key);
         look.selected = clicked;
@@ -103,7 +107,12 @@ fn follow_pointer(
     Ok(())
 }
 
-fn turn_wheel(mut wheel: MessageReader<MouseWheel>, mut eye: ResMut<Eye>, pointer: Res<Pointer>, mut contexts: EguiContexts) -> Result {
+fn turn_wheel(
+    mut wheel: MessageReader<MouseWheel>,
+    mut eye: ResMut<Eye>,
+    pointer: Res<Pointer>,
+    mut contexts: EguiContexts,
+) -> Result {
     let lines: f32 = wheel
         .read()
         .map(|turn| match turn.unit {
@@ -123,8 +132,17 @@ fn press_keys(
     mut look: ResMut<Look>,
     stage: Res<Stage>,
     watched: Res<Watched>,
+    mut exit: MessageWriter<AppExit>,
 ) {
     let middle = eye.screen / 2.0;
+    let command = [KeyCode::ControlLeft, KeyCode::ControlRight, KeyCode::SuperLeft, KeyCode::SuperRight];
+    // A quick press may be over before the frame that tells of it.
+    if keys.any_pressed(command) || keys.any_just_pressed(command) {
+        if keys.just_pressed(KeyCode::KeyQ) {
+            exit.write(AppExit::Success);
+        }
+        return;
+    }
     for key in keys.get_just_pressed() {
         match key {
             KeyCode::KeyF | KeyCode::Home => fit_all(&mut eye, &stage),

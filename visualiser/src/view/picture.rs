@@ -6,7 +6,9 @@
 use std::collections::HashMap;
 use std::f32::consts::{PI, TAU};
 
-use axonscope_model::{ComponentId, LinkageId, LinkageKind, LinkageRef, Model, PostboxId, PostboxKind, State, Status, System, SystemId};
+use axonscope_model::{
+    ComponentId, LinkageId, LinkageKind, LinkageRef, Model, PostboxId, PostboxKind, State, Status, System, SystemId,
+};
 use axonscope_session::{Places, SystemPlaces};
 use bevy::math::{Rect, Vec2, Vec3};
 
@@ -169,14 +171,25 @@ impl Picture {
         let reach = size::VESSEL;
         self.nodes
             .iter()
-            .filter(|node| if node.is_composite() { node.contains(at) } else { node.position.truncate().distance(at) <= node.radius + reach })
+            .filter(|node| {
+                if node.is_composite() {
+                    node.contains(at)
+                } else {
+                    node.position.truncate().distance(at) <= node.radius + reach
+                }
+            })
             .min_by(|a, b| a.radius.total_cmp(&b.radius))
     }
 
     /// What encloses every hull, or the hulls of `only`.
     pub(crate) fn bounds(&self, only: Option<&[SystemId]>) -> Option<Rect> {
         let wanted = |hull: &&Hull| only.is_none_or(|only| only.contains(&hull.system));
-        self.systems.iter().filter(wanted).map(|hull| hull.rect).filter(|rect| !rect.is_empty()).reduce(|a, b| a.union(b))
+        self.systems
+            .iter()
+            .filter(wanted)
+            .map(|hull| hull.rect)
+            .filter(|rect| !rect.is_empty())
+            .reduce(|a, b| a.union(b))
     }
 
     /// Where a dock sits.
@@ -234,7 +247,9 @@ impl Picture {
         let is_expanded = |component: ComponentId| expanded == Some((system.id(), component));
         let shown = |link: &LinkageRef<'_>| {
             let (source, sink) = (link.source(), link.sink());
-            !(source.is_standard() && sink.is_standard()) || is_expanded(source.owner().id()) || is_expanded(sink.owner().id())
+            !(source.is_standard() && sink.is_standard())
+                || is_expanded(source.owner().id())
+                || is_expanded(sink.owner().id())
         };
         for link in system.linkages().filter(shown) {
             let ends = [link.source(), link.sink()].map(|postbox| {
@@ -268,7 +283,8 @@ impl Picture {
                 });
             }
         }
-        let Some(node) = expanded.filter(|key| key.0 == system.id()).and_then(|key| self.index.get(&key).copied()) else {
+        let Some(node) = expanded.filter(|key| key.0 == system.id()).and_then(|key| self.index.get(&key).copied())
+        else {
             return;
         };
         let Some(component) = system.component(self.nodes[node as usize].key.1) else { return };
@@ -294,7 +310,8 @@ impl Picture {
                 let [from, to] = [link.from, link.to].map(|dock| {
                     let dock = &self.boxes[dock as usize];
                     let node = &self.nodes[dock.node as usize];
-                    let aim = if of_composites || !node.is_composite() { node.position } else { self.dock_position(dock) };
+                    let aim =
+                        if of_composites || !node.is_composite() { node.position } else { self.dock_position(dock) };
                     (node.position.truncate(), aim.truncate())
                 });
                 // What lies outside a composite turns its dock more than what lies inside.
@@ -353,7 +370,8 @@ fn spread(angles: &mut [f32], gap: f32) {
 
 fn facts(system: &System) -> String {
     use axonscope_model::display;
-    let mut facts = format!("pid {} · {} components", system.facts().pid, display::count(system.component_count() as u64));
+    let mut facts =
+        format!("pid {} · {} components", system.facts().pid, display::count(system.component_count() as u64));
     if system.status().is_connected() {
         facts += &format!(" · {}", display::rate(system.messages_per_second()).replace(" /s", " messages/s"));
         facts += &format!(" · up {}", display::duration_ns(system.uptime_ns()));

@@ -116,7 +116,11 @@ fn ease_nodes(mut stage: ResMut<Stage>, look: Res<Look>, time: Res<Time<Real>>) 
     let stage = &mut *stage;
     let nodes = &stage.picture.nodes;
     // Whoever takes its place drives a ghost away.
-    let is_taken = |ghost: &Ghost| nodes.iter().any(|node| !node.is_composite() && node.position.distance(ghost.position) < node.radius + ghost.radius);
+    let is_taken = |ghost: &Ghost| {
+        nodes
+            .iter()
+            .any(|node| !node.is_composite() && node.position.distance(ghost.position) < node.radius + ghost.radius)
+    };
     stage.ghosts.retain(|ghost| ghost.presence(now) > 0.0 && !is_taken(ghost));
     // Nine tenths of the way in a fifth of a second, whatever the frame rate.
     let step = if look.still { 1.0 } else { 1.0 - (-time.delta_secs().min(0.1) * 12.0).exp() };

@@ -9,16 +9,25 @@ use super::{card, strong, text};
 
 const WIDTH: f32 = 540.0;
 
-pub(super) fn show_empty(mut contexts: EguiContexts, stage: Res<Stage>, look: Res<Look>, watched: Res<Watched>) -> Result {
+pub(super) fn show_empty(
+    mut contexts: EguiContexts,
+    stage: Res<Stage>,
+    look: Res<Look>,
+    watched: Res<Watched>,
+) -> Result {
     if !stage.picture.systems.is_empty() {
         return Ok(());
     }
     let palette = Palette::of(look.theme);
     let ctx = contexts.ctx_mut()?;
-    let Some(address) = watched.0.address() else { return Ok(()) };
+    let address = watched.0.address();
     egui::Area::new("empty".into()).anchor(egui::Align2::CENTER_CENTER, [0.0, 0.0]).show(ctx, |ui| {
         ui.set_width(WIDTH);
         ui.vertical_centered(|ui| {
+            let Some(address) = address else {
+                ui.label(strong("There is no system to show", type_size::TITLE, palette.text));
+                return;
+            };
             ui.label(strong("Waiting for a program to look inside", type_size::TITLE, palette.text));
             ui.add_space(8.0);
             ui.label(text(format!("Listening on {address}"), type_size::BODY, palette.quiet));
@@ -31,10 +40,18 @@ pub(super) fn show_empty(mut contexts: EguiContexts, stage: Res<Stage>, look: Re
                     let lines = [
                         "let system = axonscope_runtime::System::new(\"my program\");".to_owned(),
                         "let _probe = axonscope_probe::init(&system)?;".to_owned(),
-                        if default { "// that is all".to_owned() } else { format!("// and run it with {variable}=http://{address}") },
+                        if default {
+                            "// that is all".to_owned()
+                        } else {
+                            format!("// and run it with {variable}=http://{address}")
+                        },
                     ];
                     for line in lines {
-                        ui.label(egui::RichText::new(line).font(egui::FontId::monospace(type_size::BODY)).color(palette.text.egui()));
+                        ui.label(
+                            egui::RichText::new(line)
+                                .font(egui::FontId::monospace(type_size::BODY))
+                                .color(palette.text.egui()),
+                        );
                     }
                 });
             });

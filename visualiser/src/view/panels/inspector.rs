@@ -41,7 +41,9 @@ pub(super) fn show_inspector(
             egui::ScrollArea::vertical().max_height(height - 44.0).show(ui, |ui| {
                 watched.0.read(|model| {
                     let system = model.system(key.0);
-                    if let Some((system, component)) = system.and_then(|system| Some((system, system.component(key.1)?))) {
+                    if let Some((system, component)) =
+                        system.and_then(|system| Some((system, system.component(key.1)?)))
+                    {
                         chosen = show_component(ui, palette, system, component);
                     }
                 });
@@ -86,11 +88,26 @@ fn show_component(
 
     section(ui, palette, "Activity");
     row(ui, palette, "busy", display::share(component.busy_share()));
-    row(ui, palette, "messages in", format!("{} · {}", display::count(component.messages_in()), display::rate(component.rate_in())));
-    row(ui, palette, "messages out", format!("{} · {}", display::count(component.messages_out()), display::rate(component.rate_out())));
+    row(
+        ui,
+        palette,
+        "messages in",
+        format!("{} · {}", display::count(component.messages_in()), display::rate(component.rate_in())),
+    );
+    row(
+        ui,
+        palette,
+        "messages out",
+        format!("{} · {}", display::count(component.messages_out()), display::rate(component.rate_out())),
+    );
     if component.last_active_at() > 0 {
         let ago = system.sampled_at().saturating_sub(component.last_active_at());
-        row(ui, palette, "last active", if ago < 1_000_000 { "now".into() } else { format!("{} ago", display::duration_ns(ago)) });
+        row(
+            ui,
+            palette,
+            "last active",
+            if ago < 1_000_000 { "now".into() } else { format!("{} ago", display::duration_ns(ago)) },
+        );
     }
     row(ui, palette, "polls", display::count(component.polls()));
     row(ui, palette, "system up", display::duration_ns(system.uptime_ns()));
@@ -110,7 +127,9 @@ fn show_component(
 
 fn show_state(ui: &mut egui::Ui, palette: &Palette, system: &System, component: ComponentRef<'_>) {
     let (word, color) = match component.state() {
-        _ if !system.status().is_connected() => ("gone with its system; this is what was last known".to_owned(), palette.quiet),
+        _ if !system.status().is_connected() => {
+            ("gone with its system; this is what was last known".to_owned(), palette.quiet)
+        }
         State::Starting => ("starting".to_owned(), palette.quiet),
         State::Running => ("running".to_owned(), palette.quiet),
         State::Finished => ("finished".to_owned(), palette.quiet),
@@ -121,7 +140,12 @@ fn show_state(ui: &mut egui::Ui, palette: &Palette, system: &System, component: 
         Trouble::None => banner(ui, color, color == palette.alarm, &word),
         level => {
             let color = if level == Trouble::Alarm { palette.alarm } else { palette.warning };
-            banner(ui, color, true, &format!("inbox {} full · busy {}", display::share(fullest), display::share(component.busy_share())));
+            banner(
+                ui,
+                color,
+                true,
+                &format!("inbox {} full · busy {}", display::share(fullest), display::share(component.busy_share())),
+            );
         }
     }
     if component.has_anomaly() {
@@ -170,7 +194,11 @@ fn show_box(ui: &mut egui::Ui, palette: &Palette, postbox: PostboxRef<'_>) {
     response.response.on_hover_ui(|ui| {
         let carries = if postbox.message_type().is_empty() { "not known" } else { postbox.message_type() };
         ui.label(text(format!("carries {}", display::label(carries, 60)), type_size::SMALL, palette.text));
-        let most = format!("most waiting {} · {} messages in all", display::count(postbox.high_water().into()), display::count(postbox.messages()));
+        let most = format!(
+            "most waiting {} · {} messages in all",
+            display::count(postbox.high_water().into()),
+            display::count(postbox.messages())
+        );
         ui.label(text(most, type_size::SMALL, palette.quiet));
         if !postbox.description().is_empty() {
             ui.label(text(display::escape(postbox.description()), type_size::SMALL, palette.quiet));
@@ -180,11 +208,17 @@ fn show_box(ui: &mut egui::Ui, palette: &Palette, postbox: PostboxRef<'_>) {
 
 /// Depth and capacity of an inbox, messages of an outbox, and what either dropped; whether that deserves attention.
 fn figures(postbox: PostboxRef<'_>) -> (String, bool) {
-    let dropped = if postbox.dropped() > 0 { format!(" · {} dropped", display::count(postbox.dropped())) } else { String::new() };
+    let dropped = if postbox.dropped() > 0 {
+        format!(" · {} dropped", display::count(postbox.dropped()))
+    } else {
+        String::new()
+    };
     let linked = if postbox.is_linked() { "" } else { "unlinked · " };
     let held = match (postbox.kind(), postbox.capacity()) {
         (PostboxKind::Inbox, 0) => display::count(postbox.depth().into()),
-        (PostboxKind::Inbox, capacity) => format!("{} / {}", display::count(postbox.depth().into()), display::count(capacity.into())),
+        (PostboxKind::Inbox, capacity) => {
+            format!("{} / {}", display::count(postbox.depth().into()), display::count(capacity.into()))
+        }
         (PostboxKind::Outbox, _) => display::count(postbox.messages()),
     };
     (format!("{linked}{held}{dropped}"), !postbox.is_linked())
@@ -217,7 +251,8 @@ fn show_linkages<'a>(
                 chosen = Some(owner.id());
             }
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                let figure = if linkage.is_passthrough() { "passthrough".into() } else { display::rate(linkage.rate()) };
+                let figure =
+                    if linkage.is_passthrough() { "passthrough".into() } else { display::rate(linkage.rate()) };
                 ui.label(text(figure, type_size::BODY, palette.quiet));
             });
         });

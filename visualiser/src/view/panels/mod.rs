@@ -6,13 +6,14 @@ mod status;
 
 use bevy::prelude::*;
 use bevy_egui::egui::{self, CornerRadius, FontId, Frame, Margin, RichText, Stroke};
-use bevy_egui::{EguiContexts, EguiPrimaryContextPass};
+use bevy_egui::{EguiContexts, EguiInput, EguiPreUpdateSet, EguiPrimaryContextPass};
 
 use super::palette::{Palette, Rgba, type_size};
 use super::{VisualiserSystems, labels, type_face};
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<status::Throughput>()
+        .add_systems(PreUpdate, drop_unchanged_modifiers.after(EguiPreUpdateSet::ProcessInput))
         // Fonts hold from the next pass of egui's on, so they are set before the first.
         .add_systems(Update, set_style.in_set(VisualiserSystems::Receive))
         .add_systems(
@@ -21,8 +22,23 @@ pub(super) fn plugin(app: &mut App) {
         );
 }
 
+/// bevy_egui tells egui of the modifier keys in every frame, and egui asks for another frame after every event: together
+/// they would never rest.
+fn drop_unchanged_modifiers(mut inputs: Query<&mut EguiInput>, mut last: Local<egui::Modifiers>) {
+    for mut input in &mut inputs {
+        input.events.retain(|event| match event {
+            egui::Event::ModifiersChanged(now) => std::mem::replace(&mut *last, *now) != *now,
+            _ => true,
+        });
+    }
+}
+
 /// Type and colours of all that egui draws.
-fn set_style(mut contexts: EguiContexts, look: Res<super::stage::Look>, mut styled: Local<Option<super::palette::Theme>>) {
+fn set_style(
+    mut contexts: EguiContexts,
+    look: Res<super::stage::Look>,
+    mut styled: Local<Option<super::palette::Theme>>,
+) {
     let Ok(ctx) = contexts.ctx_mut() else { return };
     if *styled == Some(look.theme) {
         return;

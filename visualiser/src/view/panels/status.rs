@@ -71,16 +71,28 @@ pub(super) fn show_status(
             ui.label(text(sentence(&totals), type_size::SMALL, palette.quiet));
             let trouble = totals.lost + totals.odd + totals.refused;
             let loss = loss(&totals);
-            ui.label(if trouble > 0 { strong(loss, type_size::SMALL, palette.warning) } else { text(loss, type_size::SMALL, palette.quiet) });
+            ui.label(if trouble > 0 {
+                strong(loss, type_size::SMALL, palette.warning)
+            } else {
+                text(loss, type_size::SMALL, palette.quiet)
+            });
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 ui.add_space(20.0);
-                let fps = format!("{} frames/s", frames.0.len());
-                let address = watched.0.address().map(|address| address.to_string()).unwrap_or_default();
-                ui.label(text(format!("{address} · {fps}"), type_size::SMALL, palette.quiet));
+                let address = watched.0.address().map(|address| format!("{address} · ")).unwrap_or_default();
+                // A picture says when it was taken; a window how fast it is drawn.
+                let pace = if look.still {
+                    jiff::Zoned::now().strftime("%Y-%m-%d %H:%M:%S").to_string()
+                } else {
+                    format!("{} frames/s", frames.0.len())
+                };
+                ui.label(text(format!("{address}{pace}"), type_size::SMALL, palette.quiet));
                 ui.add_space(24.0);
                 let hidden = out_of_view(&stage, &eye);
                 if hidden > 0 {
-                    let words = format!("{hidden} {} out of view · F shows all", if hidden == 1 { "system" } else { "systems" });
+                    let words = format!(
+                        "{hidden} {} out of view · F shows all",
+                        if hidden == 1 { "system" } else { "systems" }
+                    );
                     ui.label(strong(words, type_size::SMALL, palette.accent));
                 }
             });
@@ -90,8 +102,17 @@ pub(super) fn show_status(
 }
 
 fn totals(model: &axonscope_model::Model) -> Totals {
-    let mut totals =
-        Totals { live: 0, gone: 0, components: 0, linkages: 0, messages: 0.0, changes: 0.0, lost: 0, odd: 0, refused: 0 };
+    let mut totals = Totals {
+        live: 0,
+        gone: 0,
+        components: 0,
+        linkages: 0,
+        messages: 0.0,
+        changes: 0.0,
+        lost: 0,
+        odd: 0,
+        refused: 0,
+    };
     for system in model.systems() {
         match system.status() {
             Status::Live | Status::Stale(_) => totals.live += 1,
@@ -111,7 +132,9 @@ fn totals(model: &axonscope_model::Model) -> Totals {
 }
 
 fn sentence(totals: &Totals) -> String {
-    let plural = |count: usize, noun: &str| format!("{} {noun}{}", display::count(count as u64), if count == 1 { "" } else { "s" });
+    let plural = |count: usize, noun: &str| {
+        format!("{} {noun}{}", display::count(count as u64), if count == 1 { "" } else { "s" })
+    };
     let gone = if totals.gone > 0 { format!(" ({} gone)", totals.gone) } else { String::new() };
     format!(
         "{}{gone} · {} · {} · messages {} · changes {} · ",
