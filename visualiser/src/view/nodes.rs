@@ -118,8 +118,8 @@ fn push_disc(node: &Node, hue: f32, strength: f32, palette: &Palette, now: f64, 
         out.shapes.push(arc.with_kind(kind::ARC, 0.0, node.busy.min(1.0)));
     }
     if node.blocked > 0.02 {
-        let color = if node.blocked >= 0.5 { palette.alarm } else { palette.warning };
-        let arc = Shape::disc(node.position, radius + 6.0, Rgba::CLEAR, color.fade(strength), 3.0);
+        // Amber however long it waits: whoever waits suffers, and red points at what it waits for.
+        let arc = Shape::disc(node.position, radius + 5.5, Rgba::CLEAR, palette.warning.fade(strength), 2.5);
         out.shapes.push(arc.with_kind(kind::ARC, 1.0 - node.blocked / 2.0, node.blocked.min(1.0)));
     }
     if node.state == State::Failed {
