@@ -72,7 +72,7 @@ const DARK: Palette = Palette {
     ring_rim: Rgba::hex(0x4a_566b),
     text: Rgba::hex(0xe8_ecf4),
     quiet: Rgba::hex(0x93_9db0),
-    faint: Rgba::hex(0x6b_7588),
+    faint: Rgba::hex(0x7d_879a),
     linkage: Rgba::hex(0x5d_6c82),
     dash: Rgba::hex(0xdc_e6f5),
     mark: Rgba::hex(0xf4_f7fc),
@@ -93,12 +93,12 @@ const LIGHT: Palette = Palette {
     ring_rim: Rgba::hex(0xa9_b4c8),
     text: Rgba::hex(0x16_1b26),
     quiet: Rgba::hex(0x59_6375),
-    faint: Rgba::hex(0x70_798a),
+    faint: Rgba::hex(0x5d_6677),
     linkage: Rgba::hex(0x9a_a7bb),
     dash: Rgba::hex(0x22_4f96),
     mark: Rgba::hex(0x14_1a24),
-    alarm: Rgba::hex(0xc9_2f2b),
-    warning: Rgba::hex(0xa8_6a0c),
+    alarm: Rgba::hex(0xbc_2422),
+    warning: Rgba::hex(0x8f_5704),
     accent: Rgba::hex(0x20_5bc4),
     card: Rgba::hex(0xff_ffff),
     card_rim: Rgba::hex(0xdb_e1eb),
@@ -231,7 +231,9 @@ mod tests {
     fn text_stands_out_from_whatever_it_is_written_on() {
         for palette in [&DARK, &LIGHT] {
             for back in [palette.ground, palette.hull, palette.ring, palette.card, palette.bar] {
-                for front in [palette.text, palette.quiet, palette.alarm, palette.accent] {
+                for front in
+                    [palette.text, palette.quiet, palette.faint, palette.alarm, palette.warning, palette.accent]
+                {
                     assert!(contrast(front, back) >= 4.5, "{:?} {front:?} on {back:?}", palette.theme);
                 }
             }
