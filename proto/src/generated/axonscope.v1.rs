@@ -342,7 +342,8 @@ pub struct Delta {
     pub merged: u64,
 }
 /// Totals that changed since the Activity before; those not named are as they were. An empty one says "still here,
-/// nothing happened".
+/// nothing happened". What does not fit into one Report follows in further ones with the same captured_at; a captured_at
+/// of 0 says that the sample goes on in the next.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Activity {
     #[prost(message, repeated, tag = "1")]
@@ -452,7 +453,8 @@ pub struct SystemSummary {
     pub system_id: u64,
     #[prost(string, tag = "2")]
     pub name: ::prost::alloc::string::String,
-    /// Tells systems of one name apart: 1 for the first instance of that name this visualiser saw, then 2, 3 …
+    /// Tells connected systems of one name apart: the lowest from 1 on that no other connected one has. A restarted program
+    /// therefore has the ordinal of the instance it follows, and finds what a person arranged for it.
     #[prost(uint32, tag = "3")]
     pub ordinal: u32,
     #[prost(uint32, tag = "4")]
