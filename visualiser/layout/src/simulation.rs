@@ -96,6 +96,7 @@ impl Simulation {
         if hot {
             self.push();
             furthest = self.go();
+            center::bring_home(&mut self.bodies, &self.laws);
         }
         let overlap = collide::apply(&mut self.bodies, &mut self.grid, &self.laws);
         contain::enclose(&mut self.bodies, &self.laws);

@@ -236,3 +236,29 @@ fn a_star_of_fifty_thousand_a_heap_and_a_crowd_stay_finite() {
         }
     }
 }
+
+#[test]
+fn a_picture_in_which_bodies_come_and_go_does_not_wander_off() {
+    let mut simulation = Simulation::new(1);
+    // A ring of handlers before a filter, a room and a log; somebody comes or goes every round.
+    let middles: Vec<[f32; 2]> = (0..200u64)
+        .map(|round| {
+            let present: Vec<u64> = (0..6)
+                .filter(|seat| (round + seat * 3) % 7 > 1)
+                .map(|seat| 100 + seat + 10 * ((round + seat * 3) / 7))
+                .collect();
+            let handlers = 4..4 + present.len() as u32;
+            let wiring = [(1, 2), (2, 3), (1, 3)].into_iter().chain(handlers.clone().flat_map(|i| [(i, 1), (2, i)]));
+            let mut request = graph(handlers.end, wiring);
+            for (body, key) in request.bodies[4..].iter_mut().zip(present) {
+                (body.key, body.parent) = (key, Some(0));
+            }
+            simulation.set_request(&request);
+            (0..50).for_each(|_| drop(simulation.tick()));
+            let positions = &simulation.layout().positions;
+            [0, 1].map(|side| positions.iter().map(|at| at[side]).sum::<f32>() / positions.len() as f32)
+        })
+        .collect();
+    let farthest = middles.iter().map(|at| at[0].hypot(at[1])).fold(0.0, f32::max);
+    assert!(farthest < 400.0, "{farthest}, and at last {:?}", middles.last());
+}

@@ -175,8 +175,11 @@ fn paint_node_labels(page: &mut Page<'_>, node: &Node, look: &Look, eye: &Eye, p
     let told = chosen || eye.zoom >= ZOOM_FOR_FACTS || is_notable(node);
     if let Some((fact, color)) = fact(node, palette).filter(|_| told) {
         let fact = page.galley(&fact, type_size::SMALL, false);
-        let at = Vec2::new(placed.center().x, placed.max.y + 1.0);
-        page.put_below(at, fact, color.fade(strength), true);
+        let is_above = placed.max.y < center.y - radius;
+        let top = if is_above { placed.min.y - 1.0 - fact.size().y } else { placed.max.y + 1.0 };
+        // What names a cause is never left out for want of room.
+        let only_if_free = node.trouble() != Trouble::Alarm;
+        page.put_below(Vec2::new(placed.center().x, top), fact, color.fade(strength), only_if_free);
     }
 }
 

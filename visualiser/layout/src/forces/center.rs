@@ -5,6 +5,9 @@ use crate::bodies::{Bodies, NONE};
 use crate::laws::Laws;
 use crate::place::bounds;
 
+/// How far a picture of one body may stand from the origin; more of them take more room, and may stand as much farther off.
+const HOME: f64 = 30.0;
+
 /// Which part each body belongs to, [`NONE`] for a body that hangs on nothing.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Parts {
@@ -18,6 +21,28 @@ pub(crate) fn apply(bodies: &mut Bodies, parts: &mut Parts, laws: &Laws) {
         gather(bodies, parts, laws);
     }
     shelve(bodies, parts, laws);
+}
+
+/// Carries the whole picture back towards the origin as far as it is warm on the whole, so that one in which things come and
+/// go for hours does not wander; what is pinned stays, and then so does the rest. All move alike: no shape suffers, and a
+/// single change in a large picture moves it by next to nothing.
+pub(crate) fn bring_home(bodies: &mut Bodies, laws: &Laws) {
+    if !bodies.pins.is_empty() || bodies.len() == 0 {
+        return;
+    }
+    let mut sum = [0.0f64; 3];
+    for i in 0..bodies.len() {
+        let adding = [bodies.at[i][0], bodies.at[i][1], bodies.heat[i]];
+        sum.iter_mut().zip(adding).for_each(|(sum, value)| *sum += f64::from(value));
+    }
+    let count = bodies.len() as f64;
+    let off = sum[0].hypot(sum[1]) / count;
+    let beyond = (1.0 - HOME * count.sqrt() / off.max(1e-9)).max(0.0);
+    let pull = beyond * f64::from(laws.center) * sum[2] / (count * count);
+    let by = [(sum[0] * pull) as f32, (sum[1] * pull) as f32];
+    for at in &mut bodies.at {
+        *at = [at[0] - by[0], at[1] - by[1]];
+    }
 }
 
 /// A part moves only as far as it is hot on the whole: one hot body does not drag the others through the picture.

@@ -8,6 +8,7 @@ use bevy_egui::{EguiContexts, egui};
 
 use super::super::camera::Eye;
 use super::super::palette::{Palette, type_size};
+use super::super::picture::Trouble;
 use super::super::stage::{Look, Stage, Watched};
 use super::{strong, text};
 
@@ -66,8 +67,17 @@ pub(super) fn show_status(
         ui.horizontal_centered(|ui| {
             ui.spacing_mut().item_spacing.x = 0.0;
             ui.add_space(20.0);
-            let dot = if totals.live > 0 { palette.accent } else { palette.faint };
+            let loud = stage.picture.nodes.iter().filter(|node| node.trouble() == Trouble::Alarm && !node.gone).count();
+            let dot = match (loud, totals.live) {
+                (1.., _) => palette.alarm,
+                (0, 1..) => palette.accent,
+                (0, 0) => palette.faint,
+            };
             ui.label(text("●  ", type_size::TINY, dot));
+            if loud > 0 {
+                ui.label(strong(format!("{loud} in trouble"), type_size::SMALL, palette.alarm));
+                ui.label(text(" · ", type_size::SMALL, palette.quiet));
+            }
             ui.label(text(sentence(&totals), type_size::SMALL, palette.quiet));
             let trouble = totals.lost + totals.odd + totals.refused;
             let loss = loss(&totals);
