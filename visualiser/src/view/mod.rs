@@ -1,7 +1,7 @@
 //! The picture: Bevy plugins, one concern a file, reading model and layout through the session.
 //!
-//! Facts go one way: [`stage`] takes what changed, the camera and the pointer arrange it, and [`paint`] fills the canvas
-//! that [`draw`] uploads. Nothing here knows the wire, and clicks go back one step only, as pins.
+//! Facts go one way: `stage` takes what changed, the camera and the pointer arrange it, and `paint` fills the canvas
+//! that `draw` uploads. Nothing here knows the wire, and clicks go back one step only, as pins.
 
 mod camera;
 mod draw;
