@@ -14,6 +14,9 @@ use crate::sizes::SYSTEM_GAP;
 
 /// The shortest time between two publications, and how long ticks may take between them.
 const FRAME: Duration = Duration::from_micros(16_667);
+
+/// The longest rest after a long tick, so that a huge picture still moves while changes pour in.
+const LONGEST_REST: Duration = Duration::from_millis(200);
 /// How many ticks a small picture makes in a frame: enough to come to rest in seconds, few enough for the eye to follow.
 const TICKS_PER_FRAME: usize = 4;
 /// How long a system is waited for that has not told all of itself yet.
@@ -38,7 +41,7 @@ pub(crate) fn run(shared: Arc<Shared>, seed: u64) {
             studio.pictures.iter_mut().for_each(|picture| picture.simulation.reheat(REARRANGE_HEAT));
         }
         studio.take_changes(&shared);
-        studio.tick(if reasons.hurry { usize::MAX } else { TICKS_PER_FRAME });
+        studio.tick(&shared, if reasons.hurry { usize::MAX } else { TICKS_PER_FRAME });
         if studio.moved || !studio.is_moving() {
             studio.publish(&shared);
         }
@@ -96,7 +99,7 @@ impl Studio {
     // === impl moving ===
 
     /// In turn, so that a large picture does not keep small ones from moving.
-    fn tick(&mut self, rounds: usize) {
+    fn tick(&mut self, shared: &Shared, rounds: usize) {
         let until = Instant::now() + FRAME;
         for _ in 0..rounds {
             if !self.is_moving() {
@@ -106,11 +109,18 @@ impl Studio {
                 self.next = (self.next + 1) % self.pictures.len();
                 let picture = &mut self.pictures[self.next];
                 if !picture.simulation.at_rest() {
+                    let (began, changes) = (Instant::now(), shared.counters().structure);
                     picture.simulation.tick();
                     picture.moved = true;
                     self.moved = true;
-                    // Ingest and the model have things to do too.
-                    std::thread::yield_now();
+                    // Ingest and the model have things to do too. While changes pour in, a picture so large that a tick
+                    // outlasts a frame gives them as much time as it took.
+                    let took = began.elapsed();
+                    if took > FRAME && shared.counters().structure != changes {
+                        std::thread::sleep(took.min(LONGEST_REST));
+                    } else {
+                        std::thread::yield_now();
+                    }
                     if Instant::now() >= until {
                         return;
                     }
