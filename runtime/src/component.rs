@@ -1,20 +1,22 @@
 //! What a component is, and what it is given: its boxes and its [`Context`].
 
 use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
+
+use tokio::runtime::Handle;
+use tokio::task::AbortHandle;
 
 use crate::error::{AddError, LinkError, Outcome};
 use crate::handle::ComponentHandle;
 use crate::id::{ComponentId, PostboxId};
 use crate::linkage::{At, Linkage};
 use crate::name::{Name, component_type};
-use crate::observe::{PostboxActivity, PostboxKind};
+use crate::observe::PostboxKind;
 use crate::postbox::{Inbox, InboxSpec, Outbox, OutboxSpec};
-use crate::stop::{Shutdown, Stop, Vitals};
-use crate::storage::{Message, Queue, Route};
+use crate::stop::{Life, Shutdown, Stop};
+use crate::storage::Message;
 use crate::system::System;
-use crate::topology::Core;
+use crate::task::Task;
 
 /// A unit with a task of its own and named boxes. It knows its boxes, never its neighbours.
 ///
@@ -134,11 +136,18 @@ pub struct Declare<'a> {
     system: &'a System,
     id: ComponentId,
     error: Option<AddError>,
+    /// The boxes outlive the run of the component that they are declared for.
+    keeps: bool,
 }
 
 impl<'a> Declare<'a> {
     pub(crate) fn new(system: &'a System, id: ComponentId) -> Self {
-        Self { system, id, error: None }
+        Self { system, id, error: None, keeps: false }
+    }
+
+    /// Boxes declared from now on outlive a failure of the component, and declaring one that is there finds it.
+    pub(crate) fn keep(&mut self) {
+        self.keeps = true;
     }
 
     pub(crate) fn finish(self) -> Result<(), AddError> {
@@ -157,21 +166,21 @@ impl<'a> Declare<'a> {
 
     /// An inbox. A name that is taken makes adding the component fail.
     pub fn inbox<T: Message>(&mut self, spec: impl Into<InboxSpec>) -> Inbox<T> {
-        let (inbox, error) = open_inbox(self.system, self.id, spec.into());
+        let (inbox, error) = self.system.open_inbox(self.id, spec.into(), self.keeps);
         self.error = self.error.take().or(error);
         inbox
     }
 
     /// An outbox. A name that is taken makes adding the component fail.
     pub fn outbox<T: Message>(&mut self, spec: impl Into<OutboxSpec>) -> Outbox<T> {
-        let (outbox, error) = open_outbox(self.system, self.id, spec.into());
+        let (outbox, error) = self.system.open_outbox(self.id, spec.into(), self.keeps);
         self.error = self.error.take().or(error);
         outbox
     }
 
     /// A further way for this component's stop to leave, beside `signal`.
     pub fn signal(&mut self, name: impl Into<Name>) -> Result<PostboxId, AddError> {
-        self.system.add_signal(self.id, name.into())
+        self.system.add_signal(self.id, name.into(), self.keeps)
     }
 
     /// A child, to be started when this component runs.
@@ -181,58 +190,61 @@ impl<'a> Declare<'a> {
 
     /// Shows a child's inbox as one of this component's, by passthrough.
     pub fn expose_inbox<'b>(&mut self, name: impl Into<Name>, inner: impl Into<At<'b>>) -> Result<(), AddError> {
-        self.system.expose(self.id, name.into(), PostboxKind::Inbox, inner.into())
+        self.system.expose(self.id, name.into(), PostboxKind::Inbox, inner.into(), self.keeps)
     }
 
     /// Shows a child's outbox as one of this component's, by passthrough. Several children may show theirs as the
     /// same one.
     pub fn expose_outbox<'b>(&mut self, name: impl Into<Name>, inner: impl Into<At<'b>>) -> Result<(), AddError> {
-        self.system.expose(self.id, name.into(), PostboxKind::Outbox, inner.into())
+        self.system.expose(self.id, name.into(), PostboxKind::Outbox, inner.into(), self.keeps)
     }
 }
 
 /// What a running component knows of itself and may do.
 pub struct Context {
-    system: System,
-    id: ComponentId,
-    vitals: Arc<Vitals>,
+    life: Arc<Life>,
 }
 
 impl Context {
-    pub(crate) fn new(system: System, id: ComponentId, vitals: Arc<Vitals>) -> Self {
-        Self { system, id, vitals }
+    pub(crate) fn new(life: Arc<Life>) -> Self {
+        Self { life }
+    }
+
+    /// For a part of the component that runs as if it were all of it.
+    pub(crate) fn again(&self) -> Self {
+        Self::new(self.life.clone())
     }
 
     /// The component's id.
     pub fn id(&self) -> ComponentId {
-        self.id
+        self.life.id
     }
 
     /// The system it lives in.
-    pub fn system(&self) -> &System {
-        &self.system
+    pub fn system(&self) -> System {
+        self.life.system()
     }
 
     /// The names from the outermost composite to this component, joined with `/`.
     pub fn path(&self) -> String {
-        self.system.path(self.id)
+        self.system().path(self.life.id)
     }
 
     // === Stopping ===
 
     /// What control has latched.
     pub fn control(&self) -> Option<Stop> {
-        self.vitals.stop()
+        self.life.stop()
     }
 
     /// Waits until control latches something.
     pub async fn stopped(&self) -> Stop {
-        self.vitals.wait_for(Vitals::stop).await
+        self.life.wait_for(Life::stop).await
     }
 
     /// Waits until control latches Shutdown.
     pub async fn shutdown(&self) -> Shutdown {
-        self.vitals.wait_for(|vitals| (vitals.stop() == Some(Stop::Shutdown)).then_some(Shutdown)).await
+        self.life.wait_for(|life| (life.stop() == Some(Stop::Shutdown)).then_some(Shutdown)).await
     }
 
     /// Waits for `future`, or until control latches anything: for sources, whose work is not a receive.
@@ -256,41 +268,51 @@ impl Context {
     /// Sends `stop` from `signal` now, rather than at the end of `run`. It says that nothing more will be sent: the
     /// inboxes that this component feeds no longer wait for it.
     pub fn signal(&self, stop: Stop) {
-        self.system.signal(self.id, stop);
+        self.system().signal(self.life.id, stop);
     }
 
     // === What else it may have ===
 
     /// A further inbox, while running.
     pub fn inbox<T: Message>(&self, spec: impl Into<InboxSpec>) -> Result<Inbox<T>, AddError> {
-        let (inbox, error) = open_inbox(&self.system, self.id, spec.into());
+        let (inbox, error) = self.system().open_inbox(self.life.id, spec.into(), false);
         error.map_or(Ok(inbox), Err)
     }
 
-    /// A further outbox, while running; [`Outbox::remove`] takes it away again.
+    /// A further outbox, while running.
     pub fn outbox<T: Message>(&self, spec: impl Into<OutboxSpec>) -> Result<Outbox<T>, AddError> {
-        let (outbox, error) = open_outbox(&self.system, self.id, spec.into());
+        let (outbox, error) = self.system().open_outbox(self.life.id, spec.into(), false);
         error.map_or(Ok(outbox), Err)
+    }
+
+    /// Takes an inbox off the component, with its linkages. What waits in it is thrown away and counted.
+    pub fn remove_inbox<T: Message>(&self, inbox: Inbox<T>) {
+        self.system().remove_postbox(inbox.id());
+    }
+
+    /// Takes an outbox off the component, with its linkage.
+    pub fn remove_outbox<T: Message>(&self, outbox: Outbox<T>) {
+        self.system().remove_postbox(outbox.id());
     }
 
     /// A child. It does not run before [`Unstarted::start`], so that it can be linked first.
     pub fn add<C: Component>(&self, name: impl Into<Name>, component: C) -> Result<Unstarted, AddError> {
-        self.system.add_inside(Some(self.id), name.into(), component)
+        self.system().add_inside(Some(self.life.id), name.into(), component)
     }
 
     /// Joins an outbox to an inbox, wherever they are.
     pub fn link<'s, 't>(&self, source: impl Into<At<'s>>, sink: impl Into<At<'t>>) -> Result<Linkage, LinkError> {
-        self.system.link(source, sink)
+        self.system().link(source, sink)
     }
 
     /// How many children run.
     pub fn children(&self) -> usize {
-        self.vitals.live_children()
+        self.life.live_children()
     }
 
     /// Waits until no child runs.
     pub async fn children_finished(&self) -> Result<(), Shutdown> {
-        self.unless_shutdown(self.vitals.wait_for(|vitals| (vitals.live_children() == 0).then_some(()))).await
+        self.unless_shutdown(self.life.childless()).await
     }
 }
 
@@ -298,27 +320,26 @@ impl Context {
 #[must_use = "a component that is not started is removed again"]
 pub struct Unstarted {
     system: System,
-    id: ComponentId,
-    run: Option<Pin<Box<dyn Future<Output = Outcome> + Send>>>,
-    vitals: Arc<Vitals>,
+    life: Arc<Life>,
+    start: Option<Start>,
 }
 
+/// Starts the task of a component whose type is forgotten.
+pub(crate) type Start = Box<dyn FnOnce(&Handle) -> AbortHandle + Send>;
+
 impl Unstarted {
-    pub(crate) fn new<C: Component>(
-        system: &System,
-        id: ComponentId,
-        vitals: Arc<Vitals>,
-        component: C,
-        boxes: C::Boxes,
-    ) -> Self {
-        let ctx = Context::new(system.clone(), id, vitals.clone());
-        let run = Box::pin(component.run(boxes, ctx));
-        Self { system: system.clone(), id, run: Some(run), vitals }
+    pub(crate) fn new<C: Component>(system: &System, life: Arc<Life>, component: C, boxes: C::Boxes) -> Self {
+        let (own_system, own_life) = (system.clone(), life.clone());
+        let start = move |runtime: &Handle| {
+            let ctx = Context::new(own_life.clone());
+            runtime.spawn(Task::new(own_system, own_life, component.run(boxes, ctx))).abort_handle()
+        };
+        Self { system: system.clone(), life, start: Some(Box::new(start)) }
     }
 
     /// Its id.
     pub fn id(&self) -> ComponentId {
-        self.id
+        self.life.id
     }
 
     /// Starts its task.
@@ -327,50 +348,18 @@ impl Unstarted {
     ///
     /// Outside a tokio runtime, as [`tokio::spawn`] does.
     pub fn start(mut self) -> ComponentHandle {
-        if let Some(run) = self.run.take() {
-            self.system.start(self.id, self.vitals.clone(), run);
+        if let Some(start) = self.start.take() {
+            self.system.start(self.life.id, start);
         }
-        ComponentHandle::new(self.system.clone(), self.id, self.vitals.clone())
+        ComponentHandle::new(self.system.clone(), self.life.clone())
     }
 }
 
 impl Drop for Unstarted {
     fn drop(&mut self) {
-        if let Some(run) = self.run.take() {
-            drop(run);
-            self.system.remove_component(self.id);
+        if let Some(start) = self.start.take() {
+            drop(start);
+            self.system.remove_component(self.life.id);
         }
     }
-}
-
-fn open_inbox<T: Message>(system: &System, owner: ComponentId, spec: InboxSpec) -> (Inbox<T>, Option<AddError>) {
-    let mut opened = None;
-    let name = spec.name.clone();
-    let make = |activity: &Arc<PostboxActivity>| {
-        let queue = Arc::new(Queue::<T>::new(spec.capacity, spec.when_full, activity.clone()));
-        opened = Some(queue.clone());
-        Core::Data(queue)
-    };
-    let message_type = std::any::type_name::<T>().into();
-    let added = system.add_postbox(owner, name, PostboxKind::Inbox, message_type, Some(spec.capacity), make);
-    match (opened, added) {
-        (Some(queue), Ok(info)) => (Inbox::new(info.id, queue), None),
-        // A box that belongs to nothing, so that declaring goes on and the error comes out at its end.
-        (_, added) => {
-            let queue = Queue::new(spec.capacity, spec.when_full, Arc::default());
-            (Inbox::new(PostboxId::next(), Arc::new(queue)), added.err())
-        }
-    }
-}
-
-fn open_outbox<T: Message>(system: &System, owner: ComponentId, spec: OutboxSpec) -> (Outbox<T>, Option<AddError>) {
-    let route = Arc::new(Route::<T>::new());
-    let core = Core::Data(route.clone());
-    let message_type = std::any::type_name::<T>().into();
-    let added = system.add_postbox(owner, spec.name, PostboxKind::Outbox, message_type, None, |_| core);
-    let (id, activity, error) = match added {
-        Ok(info) => (info.id, info.activity, None),
-        Err(error) => (PostboxId::next(), Arc::default(), Some(error)),
-    };
-    (Outbox::new(id, route, activity, spec.when_unlinked, system.clone()), error)
 }

@@ -2,14 +2,33 @@
 
 use std::collections::btree_map::Range;
 use std::ops::Bound;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-use crate::id::ComponentId;
-use crate::observe::Description;
+use crate::id::{ComponentId, PostboxId};
+use crate::observe::{Description, PostboxKind, State};
 use crate::topology::{Entry, Topology};
+
+/// What a component is doing at one moment. It may have gone on by the time anybody looks.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Condition {
+    /// Added, and never polled yet.
+    Starting,
+    /// Working, ready to work, or waiting for something that is none of its boxes.
+    Running,
+    /// It waits for a message at each of these inboxes, and nothing is in any of them.
+    Waiting(Vec<PostboxId>),
+    /// It waits for room in the inbox that this outbox leads to, or for a linkage.
+    Blocked(PostboxId),
+    /// It has returned.
+    Finished,
+    /// It has panicked or returned an error: what, and for a panic, where. It may be started again.
+    Failed(Arc<str>),
+}
 
 impl Topology {
     /// All components younger than `after`. Ids only rise, so parents come before their children.
-    pub(crate) fn components_after(&self, after: Option<ComponentId>) -> Range<'_, ComponentId, Entry> {
+    pub(crate) fn components_after(&self, after: Option<ComponentId>) -> Range<'_, ComponentId, Box<Entry>> {
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
         self.components.range((start, Bound::Unbounded))
     }
@@ -22,14 +41,41 @@ impl Topology {
             if page.components.len() == limit {
                 return (page, last);
             }
-            page.components.push(entry.info.clone());
-            page.states.push(entry.state.clone());
-            for postbox in &entry.boxes {
-                page.postboxes.push(postbox.info.clone());
-                page.linkages.extend(postbox.way_out);
+            page.components.push(entry.info());
+            page.states.push(entry.state());
+            for postbox in self.postboxes(entry) {
+                page.postboxes.push(postbox.info());
+                page.linkages.extend(postbox.joins.way_out);
             }
             last = Some(id);
         }
         (page, None)
+    }
+
+    pub(crate) fn condition(&self, id: ComponentId) -> Option<Condition> {
+        let entry = self.components.get(&id)?;
+        Some(match entry.state() {
+            State::Starting => Condition::Starting,
+            State::Finished => Condition::Finished,
+            State::Failed(why) => Condition::Failed(why),
+            State::Running if entry.life.poll_started_at.load(Ordering::Relaxed) != 0 => Condition::Running,
+            State::Running => {
+                let waits = self.postboxes(entry).filter(|postbox| {
+                    let activity = postbox.core.activity();
+                    // A message that has come ends the wait, though the component may not have looked yet.
+                    let has_come =
+                        postbox.shape.kind == PostboxKind::Inbox && activity.depth.load(Ordering::Relaxed) > 0;
+                    activity.waiting_since.load(Ordering::Relaxed) != 0 && !has_come
+                });
+                let mut waits_at = Vec::new();
+                for postbox in waits {
+                    match postbox.shape.kind {
+                        PostboxKind::Outbox => return Some(Condition::Blocked(postbox.id)),
+                        PostboxKind::Inbox => waits_at.push(postbox.id),
+                    }
+                }
+                if waits_at.is_empty() { Condition::Running } else { Condition::Waiting(waits_at) }
+            }
+        })
     }
 }

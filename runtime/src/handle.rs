@@ -2,36 +2,44 @@
 
 use std::sync::Arc;
 
+use crate::describe::Condition;
 use crate::id::ComponentId;
 use crate::observe::State;
-use crate::stop::{Stop, Vitals};
+use crate::stop::{Life, Stop};
 use crate::system::System;
 
 /// A component that runs, or has run.
 #[derive(Clone)]
 pub struct ComponentHandle {
     system: System,
-    id: ComponentId,
-    vitals: Arc<Vitals>,
+    life: Arc<Life>,
 }
 
 impl ComponentHandle {
-    pub(crate) fn new(system: System, id: ComponentId, vitals: Arc<Vitals>) -> Self {
-        Self { system, id, vitals }
+    pub(crate) fn new(system: System, life: Arc<Life>) -> Self {
+        Self { system, life }
     }
 
     /// Its id.
     pub fn id(&self) -> ComponentId {
-        self.id
+        self.life.id
     }
 
     /// Latches `stop` at its control, as a signal that is linked to it would.
     pub fn stop(&self, stop: Stop) {
-        self.system.latch(self.id, stop);
+        self.system.latch(self.life.id, stop);
+    }
+
+    /// What it is doing at this moment.
+    pub fn condition(&self) -> Condition {
+        self.system.condition(self.life.id).unwrap_or_else(|| match self.life.end() {
+            Some(State::Failed(why)) => Condition::Failed(why.clone()),
+            _ => Condition::Finished,
+        })
     }
 
     /// Waits for its end, and says what that was: [`State::Finished`] or [`State::Failed`].
     pub async fn ended(&self) -> State {
-        self.vitals.wait_for(|vitals| vitals.end().cloned()).await
+        self.life.wait_for(|life| life.end().cloned()).await
     }
 }

@@ -95,22 +95,26 @@ mod postbox;
 mod stop;
 mod stopping;
 mod storage;
+mod supervised;
+mod sync;
 mod system;
 mod task;
 mod topology;
 
 pub use chassis::{ConnectedServer, Connection, Graphline, Pipeline};
 pub use component::{Boxes, Children, Component, Context, Declare, In, Io, Out, Unstarted};
+pub use describe::Condition;
 pub use error::{AddError, Failure, LinkError, Outcome, WouldWait};
 pub use handle::ComponentHandle;
 pub use id::{ComponentId, LinkageId, PostboxId};
 pub use linkage::{At, Linkage};
 pub use name::Name;
 pub use observe::{
-    ComponentActivity, ComponentInfo, Description, Event, LinkageInfo, LinkageKind, Observer, PostboxActivity,
-    PostboxInfo, PostboxKind, State, clock_ns,
+    ComponentActivity, ComponentInfo, ComponentMeter, Description, Event, LinkageInfo, LinkageKind, Observer,
+    PostboxActivity, PostboxInfo, PostboxKind, PostboxMeter, Reading, State, Visit, clock_ns,
 };
-pub use postbox::{DEFAULT_CAPACITY, Inbox, InboxSpec, Outbox, OutboxSpec, Send, WhenUnlinked};
+pub use postbox::{DEFAULT_CAPACITY, Inbox, InboxSpec, Outbox, OutboxSpec, Recv, Send, WhenUnlinked};
 pub use stop::{Shutdown, Stop};
 pub use storage::{Message, WhenFull};
-pub use system::{AlreadyObserved, Cursor, System, Visit};
+pub use supervised::{Restart, Supervised};
+pub use system::{AlreadyObserved, Cursor, System};

@@ -10,7 +10,7 @@ use crate::name::Name;
 use crate::observe::{Event, LinkageInfo, LinkageKind, PostboxKind};
 use crate::storage::AnyBox;
 use crate::system::System;
-use crate::topology::{Core, Topology};
+use crate::topology::{CoreView, Topology};
 
 /// Names a postbox for linking: by its id, by its component and its name, or by a path such as
 /// `"server/alice.outbox"`.
@@ -75,13 +75,13 @@ impl Linkage {
     /// undone before.
     pub async fn unlink(self) {
         // Not a wait today, since a queue is changed under its lock; a way to another process will have to wait here.
-        self.system.unlink(self.info.id);
+        self.system.unlink(self.info);
     }
 
     /// Moves its end to another postbox in one step: a send that waits, or comes meanwhile, takes either the old way
     /// or the new one. The result is a new linkage. On an error this one is as it was.
     pub fn relink<'a>(self, sink: impl Into<At<'a>>) -> Result<Self, LinkError> {
-        self.system.relink(self.info.id, sink.into())
+        self.system.relink(self.info, sink.into())
     }
 }
 
@@ -91,7 +91,7 @@ impl Topology {
         let (component, name) = match at {
             At::Id(id) => {
                 return match self.postbox(id) {
-                    Some(postbox) if postbox.info.kind == kind => Ok(id),
+                    Some(postbox) if postbox.shape.kind == kind => Ok(id),
                     _ => Err(missing(format!("#{id}"), Vec::new())),
                 };
             }
@@ -108,24 +108,25 @@ impl Topology {
             };
             return Err(missing(wanted, Vec::new()));
         };
-        let mut of_kind = entry.boxes.iter().filter(|postbox| postbox.info.kind == kind);
-        match of_kind.clone().find(|postbox| &*postbox.info.name == name) {
-            Some(postbox) => Ok(postbox.info.id),
+        let of_kind = self.postboxes(entry).filter(|postbox| postbox.shape.kind == kind);
+        match of_kind.clone().find(|postbox| &*postbox.shape.name == name) {
+            Some(postbox) => Ok(postbox.id),
             None => {
-                let known = of_kind.by_ref().map(|postbox| postbox.info.name.clone()).collect();
+                let known = of_kind.map(|postbox| postbox.shape.name.clone()).collect();
                 Err(missing(format!("{}.{name}", self.path(id)), known))
             }
         }
     }
 
     fn component_at(&self, path: &str) -> Option<ComponentId> {
-        let mut siblings = &self.roots;
         let mut found = None;
         for name in path.trim_start_matches('/').split('/') {
-            let id =
-                siblings.iter().find(|id| self.components.get(id).is_some_and(|entry| &*entry.info.name == name))?;
-            found = Some(*id);
-            siblings = &self.components.get(id)?.children;
+            let is_it = |id: &ComponentId| self.components.get(id).is_some_and(|entry| &*entry.name == name);
+            let next = match found {
+                None => self.roots.iter().copied().find(is_it),
+                Some(parent) => self.components.get(&parent)?.children().find(is_it),
+            };
+            found = Some(next?);
         }
         found
     }
@@ -136,7 +137,7 @@ impl Topology {
         sink: PostboxId,
         kind: LinkageKind,
     ) -> Result<LinkageInfo, LinkError> {
-        if let Some(linkage) = self.postbox(source).and_then(|postbox| postbox.way_out) {
+        if let Some(linkage) = self.way_out(source) {
             return Err(LinkError::AlreadyLinked {
                 source_box: self.box_path(source),
                 sink_box: self.box_path(sink),
@@ -152,37 +153,45 @@ impl Topology {
         Ok(linkage)
     }
 
-    pub(crate) fn unlink(&mut self, linkage: LinkageId) {
-        if let Some(&source) = self.linkages.get(&linkage) {
-            self.rewire(source, false, |topology| topology.part(source));
+    /// The linkage that begins at `source`.
+    pub(crate) fn way_out(&self, source: PostboxId) -> Option<LinkageInfo> {
+        self.postbox(source)?.joins.way_out
+    }
+
+    pub(crate) fn unlink(&mut self, linkage: LinkageInfo) {
+        if self.is_there(linkage) {
+            self.unlink_at(linkage.source);
         }
     }
 
-    pub(crate) fn relink(&mut self, linkage: LinkageId, sink: PostboxId) -> Result<LinkageInfo, LinkError> {
-        let source = *self.linkages.get(&linkage).ok_or(LinkError::Unlinked)?;
-        let kind = match self.postbox(source).and_then(|postbox| postbox.way_out) {
-            Some(old) => old.kind,
-            None => return Err(LinkError::Unlinked),
+    /// Undoes the linkage that begins at `source`.
+    pub(crate) fn unlink_at(&mut self, source: PostboxId) {
+        self.rewire(source, false, |topology| topology.part(source));
+    }
+
+    pub(crate) fn relink(&mut self, old: LinkageInfo, sink: At<'_>) -> Result<LinkageInfo, LinkError> {
+        if !self.is_there(old) {
+            return Err(LinkError::Unlinked);
+        }
+        let sink_kind = match old.kind {
+            LinkageKind::Direct | LinkageKind::Inward => PostboxKind::Inbox,
+            LinkageKind::Outward => PostboxKind::Outbox,
         };
-        self.check(source, sink, kind)?;
-        let linkage = LinkageInfo { id: LinkageId::next(), source, sink, kind };
-        self.rewire(source, false, |topology| {
-            topology.part(source);
+        let sink = self.find(sink, sink_kind)?;
+        self.check(old.source, sink, old.kind)?;
+        let linkage = LinkageInfo { id: LinkageId::next(), sink, ..old };
+        self.rewire(old.source, false, |topology| {
+            topology.part(old.source);
             topology.join(linkage);
         });
-        if let Some(stop) = self.stop_at(source) {
+        if let Some(stop) = self.stop_at(old.source) {
             self.deliver(linkage, stop);
         }
         Ok(linkage)
     }
 
-    /// The kind of postbox at the end of a linkage.
-    pub(crate) fn sink_kind(&self, linkage: LinkageId) -> Option<PostboxKind> {
-        let linkage = self.postbox(*self.linkages.get(&linkage)?)?.way_out?;
-        Some(match linkage.kind {
-            LinkageKind::Direct | LinkageKind::Inward => PostboxKind::Inbox,
-            LinkageKind::Outward => PostboxKind::Outbox,
-        })
+    fn is_there(&self, linkage: LinkageInfo) -> bool {
+        self.way_out(linkage.source).is_some_and(|now| now.id == linkage.id)
     }
 
     /// Shows a child's postbox as one of `owner`'s, which is made if there is none of that name.
@@ -192,11 +201,15 @@ impl Topology {
         name: Name,
         kind: PostboxKind,
         inner: At<'_>,
+        keeps: bool,
     ) -> Result<(), AddError> {
         let inner = self.find(inner, kind)?;
         let outer = match self.find(At::Of(owner, name.as_str()), kind) {
             Ok(outer) => outer,
-            Err(_) => self.add_alike(owner, name, inner)?,
+            Err(_) => {
+                let gone = AddError::NoParent { name: name.as_str().to_owned() };
+                self.add_alike(owner, name, inner, keeps).ok_or(gone)?
+            }
         };
         match kind {
             PostboxKind::Inbox => self.link(outer, inner, LinkageKind::Inward)?,
@@ -205,25 +218,11 @@ impl Topology {
         Ok(())
     }
 
-    /// Gives `owner` a postbox of the same kind and message type as `model`.
-    fn add_alike(&mut self, owner: ComponentId, name: Name, model: PostboxId) -> Result<PostboxId, AddError> {
-        let gone = |name: &Name| AddError::NoParent { name: name.as_str().to_owned() };
-        let Some(model) = self.postbox(model) else { return Err(gone(&name)) };
-        let (core, info) = (model.core.clone(), model.info.clone());
-        let message_type = Name::from(info.message_type);
-        let added =
-            self.add_postbox(owner, name.clone(), info.kind, message_type, info.capacity, |activity| match core {
-                Core::Data(core) => Core::Data(core.alike(activity.clone())),
-                other => other,
-            });
-        added.map(|info| info.id).ok_or_else(|| gone(&name))
-    }
-
     /// Makes a change to the one linkage that begins at `start`, and takes all that flows through `start` along: to
     /// the queue it leads to after the change, in one step.
     fn rewire(&mut self, start: PostboxId, carry: bool, change: impl FnOnce(&mut Self)) {
-        let core = match self.postbox(start).map(|postbox| &postbox.core) {
-            Some(Core::Data(core)) => core.clone(),
+        let core = match self.postbox(start).map(|postbox| postbox.core) {
+            Some(CoreView::Data(core)) => core.clone(),
             _ => return change(self),
         };
         let old = self.final_queue(start);
@@ -235,35 +234,24 @@ impl Topology {
     }
 
     fn join(&mut self, linkage: LinkageInfo) {
-        if let Some(sink) = self.postbox_mut(linkage.sink) {
-            sink.sources.push(linkage.source);
-        }
-        if let Some(source) = self.postbox_mut(linkage.source) {
-            source.way_out = Some(linkage);
-        }
-        self.linkages.insert(linkage.id, linkage.source);
-        self.tell(|| Event::Linked(linkage));
+        self.join_way_out(linkage);
+        self.tell(|_| Event::Linked(linkage));
     }
 
     fn part(&mut self, source: PostboxId) {
-        let Some(linkage) = self.postbox_mut(source).and_then(|source| source.way_out.take()) else { return };
-        if let Some(sink) = self.postbox_mut(linkage.sink)
-            && let Some(index) = sink.sources.iter().position(|&id| id == source)
-        {
-            sink.sources.swap_remove(index);
+        if let Some(linkage) = self.part_way_out(source) {
+            self.tell(|_| Event::Unlinked(linkage.id));
         }
-        self.linkages.remove(&linkage.id);
-        self.tell(|| Event::Unlinked(linkage.id));
     }
 
     /// The queue where a message at `start` would come to rest.
     fn final_queue(&self, start: PostboxId) -> Option<Arc<dyn AnyBox>> {
         let mut postbox = self.postbox(start)?;
-        while let Some(linkage) = postbox.way_out {
+        while let Some(linkage) = postbox.joins.way_out {
             postbox = self.postbox(linkage.sink)?;
         }
-        match (&postbox.core, postbox.info.kind) {
-            (Core::Data(core), PostboxKind::Inbox) => Some(core.clone()),
+        match (postbox.core, postbox.shape.kind) {
+            (CoreView::Data(core), PostboxKind::Inbox) => Some(core.clone()),
             _ => None,
         }
     }
@@ -273,10 +261,10 @@ impl Topology {
         let mut ends = vec![end];
         while let Some(end) = ends.pop() {
             let Some(postbox) = self.postbox(end) else { continue };
-            if let (Core::Data(core), PostboxKind::Outbox) = (&postbox.core, postbox.info.kind) {
+            if let (CoreView::Data(core), PostboxKind::Outbox) = (postbox.core, postbox.shape.kind) {
                 sources.push(core.clone());
             }
-            ends.extend(&postbox.sources);
+            ends.extend(&postbox.joins.sources);
         }
     }
 
@@ -291,11 +279,11 @@ impl Topology {
         };
         let (outer, inner) = match kind {
             LinkageKind::Direct => (None, None),
-            LinkageKind::Inward => (Some(from.info.owner), Some(to.info.owner)),
-            LinkageKind::Outward => (Some(to.info.owner), Some(from.info.owner)),
+            LinkageKind::Inward => (Some(from.owner), Some(to.owner)),
+            LinkageKind::Outward => (Some(to.owner), Some(from.owner)),
         };
         if let (Some(outer), Some(inner)) = (outer, inner)
-            && self.components.get(&inner).and_then(|entry| entry.info.parent) != Some(outer)
+            && self.components.get(&inner).and_then(|entry| entry.parent) != Some(outer)
         {
             return Err(LinkError::NotInside {
                 source_box: self.box_path(source),
@@ -305,17 +293,17 @@ impl Topology {
                 inner: self.path(inner),
             });
         }
-        let same_type = match (&from.core, &to.core) {
-            (Core::Data(from), Core::Data(to)) => from.message_type() == to.message_type(),
-            (Core::Data(_), _) | (_, Core::Data(_)) => false,
+        let same_type = match (from.core, to.core) {
+            (CoreView::Data(from), CoreView::Data(to)) => from.message_type() == to.message_type(),
+            (CoreView::Data(_), _) | (_, CoreView::Data(_)) => false,
             _ => true,
         };
         if !same_type {
             return Err(LinkError::TypesDiffer {
                 source_box: self.box_path(source),
-                source_type: from.info.message_type.clone(),
+                source_type: from.shape.message_type.clone(),
                 sink_box: self.box_path(sink),
-                sink_type: to.info.message_type.clone(),
+                sink_type: to.shape.message_type.clone(),
             });
         }
         Ok(())
@@ -324,7 +312,7 @@ impl Topology {
     /// The path of its component, a dot, and its name.
     pub(crate) fn box_path(&self, id: PostboxId) -> String {
         match self.postbox(id) {
-            Some(postbox) => format!("{}.{}", self.path(postbox.info.owner), postbox.info.name),
+            Some(postbox) => format!("{}.{}", self.path(postbox.owner), postbox.shape.name),
             None => format!("#{id}"),
         }
     }

@@ -2,11 +2,15 @@
 //!
 //! These are in-process types; nothing here is a wire format, and nothing here knows who listens.
 
+use std::cell::Cell;
 use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use crate::id::{ComponentId, LinkageId, PostboxId};
+use crate::stop::Life;
+use crate::topology::{Core, CoreView};
 
 /// Told of every structural event of one [`System`](crate::System), in order, from whichever task caused it.
 ///
@@ -23,7 +27,7 @@ pub trait Observer: Send + Sync + 'static {
 pub enum Event {
     /// A component exists from now on.
     ComponentAdded(ComponentInfo),
-    /// A component's state changed; the state is also in its [`ComponentActivity`].
+    /// A component's state changed.
     StateChanged(ComponentId, State),
     /// A component and all its postboxes are gone. Linkages that touched them were told as `Unlinked` before.
     ComponentRemoved(ComponentId),
@@ -51,7 +55,7 @@ pub struct ComponentInfo {
     /// One sentence on what it is for; empty when it says nothing.
     pub description: Arc<str>,
     /// Running totals, written by its task alone.
-    pub activity: Arc<ComponentActivity>,
+    pub activity: ComponentMeter,
 }
 
 /// What is fixed about a postbox, and where its totals are.
@@ -70,7 +74,7 @@ pub struct PostboxInfo {
     /// How many messages it holds before senders wait; `None` for an outbox, which holds none.
     pub capacity: Option<u32>,
     /// Running totals.
-    pub activity: Arc<PostboxActivity>,
+    pub activity: PostboxMeter,
 }
 
 /// A linkage that exists.
@@ -150,6 +154,8 @@ pub struct ComponentActivity {
     pub poll_started_at: AtomicU64,
     /// When its task was last polled, in nanoseconds of [`clock_ns`].
     pub last_active_at: AtomicU64,
+    /// How often it was started again after a failure, by [`Supervised`](crate::Supervised).
+    pub restarts: AtomicU64,
     /// For the one observer to remember what it has told already; the runtime never touches it.
     pub mark: AtomicU64,
 }
@@ -157,21 +163,116 @@ pub struct ComponentActivity {
 /// Running totals of a postbox. Each field has one writer at a time; anyone may read.
 #[derive(Debug, Default)]
 pub struct PostboxActivity {
-    /// Inbox: messages taken out by the component. Outbox: messages delivered.
+    /// Inbox: messages taken out by the component. Outbox: messages delivered, or held until they can be.
     pub messages: AtomicU64,
-    /// Messages thrown away. Outbox: sent while unlinked, to a component that had finished, or given up while waiting.
-    /// Inbox: thrown away after delivery, because it was full and says so, or because its component ended first.
+    /// Messages thrown away. Outbox: sent while unlinked, to a component that had finished, given up while waiting, or
+    /// held to the end. Inbox: thrown away after delivery, because it was full and says so, or because its component
+    /// ended first.
     pub dropped: AtomicU64,
-    /// Inbox: messages that wait now. Outbox: always 0.
+    /// Inbox: messages that wait now. Outbox: messages held for want of a linkage.
     pub depth: AtomicU32,
     /// The largest depth there has been.
     pub high_water: AtomicU32,
-    /// Outbox: nanoseconds spent waiting for room in a full inbox, waits that ended.
+    /// Outbox: nanoseconds spent waiting for room in a full inbox, waits that ended. Inbox: always 0.
     pub blocked_ns: AtomicU64,
-    /// Outbox: when the wait that lasts now began, in nanoseconds of [`clock_ns`]; 0 while none lasts.
-    pub blocked_since: AtomicU64,
+    /// When the wait that lasts now began, in nanoseconds of [`clock_ns`]; 0 while none lasts. Outbox: for room, or
+    /// for a linkage. Inbox: for a message, and then it is the beginning of the poll that found none, known to the
+    /// nanosecond only while the system is observed.
+    pub waiting_since: AtomicU64,
     /// For the one observer to remember what it has told already; the runtime never touches it.
     pub mark: AtomicU64,
+}
+
+impl PostboxActivity {
+    pub(crate) const fn new() -> Self {
+        Self {
+            messages: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
+            depth: AtomicU32::new(0),
+            high_water: AtomicU32::new(0),
+            blocked_ns: AtomicU64::new(0),
+            waiting_since: AtomicU64::new(0),
+            mark: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn count_depth(&self, depth: usize) {
+        let depth = u32::try_from(depth).unwrap_or(u32::MAX);
+        self.depth.store(depth, Ordering::Relaxed);
+        if depth > self.high_water.load(Ordering::Relaxed) {
+            self.high_water.store(depth, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Where the totals of a component are. It may outlive the component.
+#[derive(Clone)]
+pub struct ComponentMeter(pub(crate) Arc<Life>);
+
+impl Deref for ComponentMeter {
+    type Target = ComponentActivity;
+
+    fn deref(&self) -> &ComponentActivity {
+        &self.0.activity
+    }
+}
+
+impl fmt::Debug for ComponentMeter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+/// Where the totals of a postbox are. It may outlive the postbox.
+#[derive(Clone)]
+pub struct PostboxMeter(pub(crate) Core);
+
+impl Deref for PostboxMeter {
+    type Target = PostboxActivity;
+
+    fn deref(&self) -> &PostboxActivity {
+        self.0.view().activity()
+    }
+}
+
+impl fmt::Debug for PostboxMeter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+/// What [`System::visit_activity`](crate::System::visit_activity) comes past: each component, then its postboxes.
+#[derive(Clone, Copy)]
+pub enum Visit<'a> {
+    /// A component; its postboxes follow.
+    Component(ComponentId, &'a ComponentMeter),
+    /// A postbox of the component visited last.
+    Postbox(Reading<'a>),
+}
+
+/// The totals of a postbox that is being visited.
+#[derive(Clone, Copy)]
+pub struct Reading<'a> {
+    /// Its id.
+    pub id: PostboxId,
+    /// Which way messages go.
+    pub kind: PostboxKind,
+    pub(crate) core: CoreView<'a>,
+}
+
+impl Reading<'_> {
+    /// For reading again later.
+    pub fn meter(&self) -> PostboxMeter {
+        PostboxMeter(self.core.to_core())
+    }
+}
+
+impl Deref for Reading<'_> {
+    type Target = PostboxActivity;
+
+    fn deref(&self) -> &PostboxActivity {
+        self.core.activity()
+    }
 }
 
 /// Everything that existed at one instant, or one page of it.
@@ -197,6 +298,20 @@ pub fn clock_ns() -> u64 {
     static START: OnceLock<Instant> = OnceLock::new();
     let start = *START.get_or_init(Instant::now);
     u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX).max(1)
+}
+
+thread_local! {
+    static POLL_BEGAN: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Sets what [`poll_began`] says on this thread: 0 where nobody observes.
+pub(crate) fn set_poll_began(at: u64) {
+    POLL_BEGAN.set(at);
+}
+
+/// When the poll that runs on this thread began, so that nobody in it has to ask the clock again; at least 1.
+pub(crate) fn poll_began() -> u64 {
+    POLL_BEGAN.get().max(1)
 }
 
 /// Adds to a total that has a single writer: a plain load and store, several times cheaper than an atomic

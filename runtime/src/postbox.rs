@@ -1,6 +1,6 @@
 //! The two kinds of postbox as a component holds them, and how it declares them.
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -11,10 +11,9 @@ use tokio::task::coop;
 use crate::error::WouldWait;
 use crate::id::PostboxId;
 use crate::name::Name;
-use crate::observe::{PostboxActivity, add, clock_ns};
+use crate::observe::{add, clock_ns};
 use crate::stop::Shutdown;
-use crate::storage::{AnyBox, Message, Offer, Queue, Route, WhenFull};
-use crate::system::System;
+use crate::storage::{AnyBox, Known, Message, Offer, Queue, Route, WhenFull};
 
 /// How many messages an inbox holds unless it says otherwise.
 pub const DEFAULT_CAPACITY: u32 = 64;
@@ -25,8 +24,9 @@ pub enum WhenUnlinked {
     /// The message is thrown away and counted at the outbox.
     #[default]
     Drop,
-    /// The sender waits, with its message, until there is a linkage.
-    Hold,
+    /// So many messages, at least 1, wait at the outbox for a linkage, and go first when there is one; a sender that
+    /// has more waits. What is still held when the component ends is thrown away and counted.
+    Hold(u32),
 }
 
 /// How an inbox is to be. A name alone will do: `"inbox".into()`.
@@ -91,26 +91,30 @@ impl<N: Into<Name>> From<N> for OutboxSpec {
 /// Where messages wait for a component. Dropping it closes it: what waits, and what is still sent to it, is thrown
 /// away and counted.
 pub struct Inbox<T: Message> {
-    id: PostboxId,
     queue: Arc<Queue<T>>,
 }
 
 impl<T: Message> Inbox<T> {
-    pub(crate) fn new(id: PostboxId, queue: Arc<Queue<T>>) -> Self {
-        Self { id, queue }
+    pub(crate) fn new(queue: Arc<Queue<T>>) -> Self {
+        Self { queue }
     }
 
     /// Its id, for linking.
     pub fn id(&self) -> PostboxId {
-        self.id
+        self.queue.id()
     }
 
     /// Waits for the next message. `Ok(None)` says that there will be no more: control has latched
     /// `ProducerFinished`, every source has signalled or gone, and all messages have been taken.
     ///
     /// Nothing is lost when the future is dropped while it waits.
-    pub async fn recv(&mut self) -> Result<Option<T>, Shutdown> {
-        poll_fn(|cx| self.queue.poll_take(cx)).await
+    pub fn recv(&mut self) -> Recv<'_, T> {
+        Recv { inbox: self, waited: false }
+    }
+
+    /// As [`recv`](Self::recv), for futures of one's own: leaves the waker of `cx` if there is nothing to take.
+    pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<T>, Shutdown>> {
+        self.queue.poll_take(cx)
     }
 
     /// The next message, if one waits now. Works after Shutdown too.
@@ -131,42 +135,54 @@ impl<T: Message> Inbox<T> {
 
 impl<T: Message> Drop for Inbox<T> {
     fn drop(&mut self) {
-        drop(self.queue.close());
+        if !self.queue.is_kept() {
+            drop(self.queue.close());
+        }
+    }
+}
+
+/// A wait for a message; see [`Inbox::recv`].
+#[must_use = "a message is taken only when this is awaited"]
+pub struct Recv<'a, T: Message> {
+    inbox: &'a mut Inbox<T>,
+    waited: bool,
+}
+
+impl<T: Message> Future for Recv<'_, T> {
+    type Output = Result<Option<T>, Shutdown>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        let polled = this.inbox.queue.poll_take(cx);
+        this.waited |= polled.is_pending();
+        polled
+    }
+}
+
+impl<T: Message> Drop for Recv<'_, T> {
+    fn drop(&mut self) {
+        if self.waited {
+            self.inbox.queue.wait_no_more();
+        }
     }
 }
 
 /// Where messages leave a component. Dropping it says that nothing more will be sent.
 pub struct Outbox<T: Message> {
-    id: PostboxId,
     route: Arc<Route<T>>,
-    activity: Arc<PostboxActivity>,
-    when_unlinked: WhenUnlinked,
-    system: System,
+    /// What was known about the route when the outbox last looked.
     known: Known<T>,
 }
 
-/// What the outbox knew about its route when it last looked.
-struct Known<T> {
-    version: u64,
-    sink: Option<Arc<Queue<T>>>,
-    stopped: bool,
-}
-
 impl<T: Message> Outbox<T> {
-    pub(crate) fn new(
-        id: PostboxId,
-        route: Arc<Route<T>>,
-        activity: Arc<PostboxActivity>,
-        when_unlinked: WhenUnlinked,
-        system: System,
-    ) -> Self {
-        let (version, sink, stopped) = route.look_up();
-        Self { id, route, activity, when_unlinked, system, known: Known { version, sink, stopped } }
+    pub(crate) fn new(route: Arc<Route<T>>) -> Self {
+        let known = route.look_up();
+        Self { route, known }
     }
 
     /// Its id, for linking.
     pub fn id(&self) -> PostboxId {
-        self.id
+        self.route.id()
     }
 
     /// Sends a message; waits while the inbox it goes to is full. If the linkage moves meanwhile, the message takes
@@ -176,7 +192,7 @@ impl<T: Message> Outbox<T> {
     /// The error says that this component has been told to shut down; the message is then thrown away and counted, as
     /// it is when the future is dropped while it waits. A component with last words uses [`try_send`](Self::try_send).
     pub fn send(&mut self, message: T) -> Send<'_, T> {
-        Send { outbox: self, message: Some(message), waits_at: None, blocked: false }
+        Send { outbox: self, message: Some(message), blocked: false }
     }
 
     /// Sends a message if that needs no waiting, and gives it back otherwise. Works after Shutdown too.
@@ -195,42 +211,30 @@ impl<T: Message> Outbox<T> {
     /// Whether its messages reach an inbox now.
     pub fn is_linked(&mut self) -> bool {
         self.refresh();
-        self.known.sink.is_some()
-    }
-
-    /// Takes the outbox off its component, with its linkage.
-    pub fn remove(self) {
-        self.system.remove_postbox(self.id);
+        self.known.sink.as_ref().is_some_and(|sink| !self.route.is_hold(sink))
     }
 
     fn refresh(&mut self) {
-        if self.route.version() != self.known.version {
-            let (version, sink, stopped) = self.route.look_up();
-            self.known = Known { version, sink, stopped };
+        if !self.route.is_as(&self.known) {
+            self.known = self.route.look_up();
         }
     }
 
     /// One try. With `wait`, takes a place among those who wait if there is no room.
     fn attempt(&self, message: T, wait: bool) -> Attempt<T> {
+        let activity = self.route.activity();
         let Some(sink) = &self.known.sink else {
-            return match self.when_unlinked {
-                WhenUnlinked::Drop => {
-                    add(&self.activity.dropped, 1);
-                    Attempt::Done
-                }
-                // A route that changed since it was read will be read again before anyone sleeps on it.
-                WhenUnlinked::Hold if self.route.version() != self.known.version => Attempt::Again(message),
-                WhenUnlinked::Hold => Attempt::Wait(message),
-            };
+            add(&activity.dropped, 1);
+            return Attempt::Done;
         };
         let offer = if wait {
-            sink.offer_or_wait(&self.route, self.known.version, message)
+            sink.offer_or_wait(&self.route, &self.known, message)
         } else {
-            sink.offer(&self.route, self.known.version, message)
+            sink.offer(&self.route, &self.known, message)
         };
         match offer {
-            Offer::Taken => add(&self.activity.messages, 1),
-            Offer::Closed(_) => add(&self.activity.dropped, 1),
+            Offer::Taken => add(&activity.messages, 1),
+            Offer::Closed(_) => add(&activity.dropped, 1),
             Offer::Full(message) => return Attempt::Wait(message),
             Offer::Moved(message) => return Attempt::Again(message),
         }
@@ -240,8 +244,9 @@ impl<T: Message> Outbox<T> {
 
 impl<T: Message> Drop for Outbox<T> {
     fn drop(&mut self) {
-        // Through the system: routes change only under its lock.
-        self.system.close_outbox(&*self.route);
+        if !self.route.is_kept() {
+            self.route.finish();
+        }
     }
 }
 
@@ -256,8 +261,7 @@ enum Attempt<T> {
 pub struct Send<'a, T: Message> {
     outbox: &'a mut Outbox<T>,
     message: Option<T>,
-    /// The queue at which it has taken a place.
-    waits_at: Option<Arc<Queue<T>>>,
+    /// It has found no room. Its place is then at the queue that the outbox knows.
     blocked: bool,
 }
 
@@ -278,11 +282,13 @@ impl<T: Message> Future for Send<'_, T> {
             return Poll::Ready(Ok(()));
         };
         loop {
-            if this.outbox.route.version() != this.outbox.known.version {
-                this.leave();
+            if !this.outbox.route.is_as(&this.outbox.known) {
+                if this.blocked {
+                    this.leave();
+                }
                 this.outbox.refresh();
             }
-            if this.outbox.known.stopped {
+            if this.outbox.known.is_stopped() {
                 this.message = Some(message);
                 return Poll::Ready(Err(Shutdown));
             }
@@ -294,13 +300,12 @@ impl<T: Message> Future for Send<'_, T> {
                 Attempt::Again(back) => message = back,
                 Attempt::Wait(back) if this.blocked => {
                     this.message = Some(back);
-                    this.waits_at.clone_from(&this.outbox.known.sink);
                     return Poll::Pending;
                 }
                 Attempt::Wait(back) => {
                     message = back;
                     this.blocked = true;
-                    this.outbox.activity.blocked_since.store(clock_ns(), Ordering::Relaxed);
+                    this.outbox.route.activity().waiting_since.store(clock_ns(), Ordering::Relaxed);
                     this.outbox.route.leave_waker(cx.waker());
                 }
             }
@@ -310,7 +315,7 @@ impl<T: Message> Future for Send<'_, T> {
 
 impl<T: Message> Send<'_, T> {
     fn leave(&mut self) {
-        if let Some(queue) = self.waits_at.take() {
+        if let Some(queue) = &self.outbox.known.sink {
             queue.leave(&self.outbox.route);
         }
     }
@@ -319,12 +324,12 @@ impl<T: Message> Send<'_, T> {
 impl<T: Message> Drop for Send<'_, T> {
     fn drop(&mut self) {
         if self.message.is_some() {
-            add(&self.outbox.activity.dropped, 1);
+            add(&self.outbox.route.activity().dropped, 1);
         }
         if self.blocked {
             self.leave();
-            let activity = &self.outbox.activity;
-            let since = activity.blocked_since.swap(0, Ordering::Relaxed);
+            let activity = self.outbox.route.activity();
+            let since = activity.waiting_since.swap(0, Ordering::Relaxed);
             add(&activity.blocked_ns, clock_ns().saturating_sub(since));
         }
     }

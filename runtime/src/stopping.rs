@@ -7,24 +7,24 @@ use tokio::time::Instant;
 use crate::id::{ComponentId, PostboxId};
 use crate::observe::{LinkageInfo, PostboxKind, State, add};
 use crate::stop::Stop;
-use crate::topology::{Core, Topology};
+use crate::topology::{CoreView, Topology};
 
 impl Topology {
     /// Control of `id` latches `stop`, and all that may wait inside the component learns of it.
     pub(crate) fn latch(&mut self, id: ComponentId, stop: Stop) {
         let Some(entry) = self.components.get(&id) else { return };
-        if entry.ended() || !entry.vitals.latch(stop) {
+        if entry.ended() || !entry.life().latch(stop) {
             return;
         }
         let mut inward = None;
-        for postbox in &entry.boxes {
-            match &postbox.core {
-                Core::Data(core) => core.stop(stop),
-                Core::Control => {
-                    add(&postbox.info.activity.messages, 1);
-                    inward = postbox.way_out;
+        for postbox in self.postboxes(entry) {
+            match postbox.core {
+                CoreView::Data(core) => core.stop(stop),
+                CoreView::Control(life) => {
+                    life.count_control();
+                    inward = postbox.joins.way_out;
                 }
-                Core::Signal => {}
+                CoreView::Signal(_) | CoreView::FurtherSignal(_) => {}
             }
         }
         if stop == Stop::Shutdown && entry.runs {
@@ -42,15 +42,18 @@ impl Topology {
             return;
         }
         entry.signalled = Some(stop);
+        let Some(entry) = self.components.get(&id) else { return };
         let mut ways = Vec::new();
-        for postbox in &entry.boxes {
-            match &postbox.core {
-                Core::Data(core) if postbox.info.kind == PostboxKind::Outbox => self.trash.extend(core.close()),
-                Core::Signal => {
-                    if let Some(linkage) = postbox.way_out {
-                        add(&postbox.info.activity.messages, 1);
-                        ways.push(linkage);
-                    }
+        for postbox in self.postboxes(entry) {
+            match (postbox.core, postbox.joins.way_out) {
+                (CoreView::Data(core), _) if postbox.shape.kind == PostboxKind::Outbox => core.finish(),
+                (CoreView::Signal(life), Some(way)) => {
+                    life.count_signal();
+                    ways.push(way);
+                }
+                (CoreView::FurtherSignal(activity), Some(way)) => {
+                    add(&activity.messages, 1);
+                    ways.push(way);
                 }
                 _ => {}
             }
@@ -64,10 +67,10 @@ impl Topology {
     pub(crate) fn deliver(&mut self, linkage: LinkageInfo, stop: Stop) {
         let mut sink = linkage.sink;
         while let Some(postbox) = self.postbox(sink) {
-            match (&postbox.core, postbox.way_out) {
+            match (postbox.core, postbox.joins.way_out) {
                 // Each control on an inward way latches too: its composite ought to know.
-                (Core::Control, _) => {
-                    let owner = postbox.info.owner;
+                (CoreView::Control(_), _) => {
+                    let owner = postbox.owner;
                     return self.latch(owner, stop);
                 }
                 (_, Some(next)) => sink = next.sink,
@@ -79,11 +82,11 @@ impl Topology {
     /// What has gone into the source of a signal or control linkage before it was made.
     pub(crate) fn stop_at(&self, source: PostboxId) -> Option<Stop> {
         let postbox = self.postbox(source)?;
-        let entry = self.components.get(&postbox.info.owner)?;
+        let entry = self.components.get(&postbox.owner)?;
         match postbox.core {
-            Core::Control => entry.vitals.stop(),
-            Core::Signal => entry.signalled,
-            Core::Data(_) => None,
+            CoreView::Control(life) => life.stop(),
+            CoreView::Signal(_) | CoreView::FurtherSignal(_) => entry.signalled,
+            CoreView::Data(_) => None,
         }
     }
 

@@ -4,18 +4,23 @@
 //! is still the one it was sent by; so whoever changes routes under the same lock knows that nothing arrives by the
 //! old way afterwards. And routes change only under the lock of the whole topology, so that at most one thread ever
 //! holds two queues. Locks are taken in the order topology, queue, route.
+//!
+//! An outbox that holds what it cannot send yet has a queue of its own for that. It leads there while it has no
+//! linkage, and what waits there goes along when it gets one.
 
 mod queue;
 mod route;
 
 use std::any::{Any, TypeId};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 pub(crate) use queue::{Offer, Queue};
-pub(crate) use route::Route;
+pub(crate) use route::{Known, Route};
 
+use crate::id::PostboxId;
 use crate::observe::PostboxActivity;
 use crate::stop::Stop;
+use crate::sync::lock;
 
 /// What a message has to be: any value that may move to another thread.
 pub trait Message: Send + 'static {}
@@ -34,14 +39,12 @@ pub enum WhenFull {
     DropNewest,
 }
 
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing in this crate panics while it holds a lock, and a poisoned one must not take other components down.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// A postbox without its message type, as the topology holds it.
 pub(crate) trait AnyBox: Any + Send + Sync {
     fn message_type(&self) -> TypeId;
+
+    /// Its running totals, which are stored in it so that counting a message touches no other memory.
+    fn activity(&self) -> &PostboxActivity;
 
     /// Moves everything the `sources` send from the queue `old` to the queue `new`, which may be none. With
     /// `carry`, messages that wait in `old` go with them. All are of this postbox's message type.
@@ -56,15 +59,21 @@ pub(crate) trait AnyBox: Any + Send + Sync {
     /// Tells a queue, or the sender that waits at an outbox, what control has latched.
     fn stop(&self, stop: Stop);
 
-    /// Inbox: takes no more, gives back what waited, to be dropped where no lock is held. Outbox: says that nothing
-    /// more will be sent.
+    /// Outbox: nothing more will be sent. What it holds may still go.
+    fn finish(&self);
+
+    /// Takes and sends no more, and gives back what waited or was held, to be dropped where no lock is held.
     fn close(&self) -> Option<Box<dyn Send>>;
 
-    /// Another closed postbox of this kind and message type, for a composite to show in its own name.
-    fn alike(&self, activity: Arc<PostboxActivity>) -> Arc<dyn AnyBox>;
+    /// Whether the box outlives whoever holds it: its component may be started again.
+    fn is_kept(&self) -> bool;
+
+    /// Another postbox of this kind and message type, for a composite to show in its own name. It is closed, unless
+    /// the composite may be started again: then messages wait in it meanwhile.
+    fn alike(&self, id: PostboxId, keeps: bool) -> Arc<dyn AnyBox>;
 }
 
-fn cast<C: Any + Send + Sync>(any: Arc<dyn AnyBox>) -> Option<Arc<C>> {
+pub(crate) fn cast<C: Any + Send + Sync>(any: Arc<dyn AnyBox>) -> Option<Arc<C>> {
     let any: Arc<dyn Any + Send + Sync> = any;
     any.downcast().ok()
 }
@@ -88,19 +97,18 @@ fn switch<T: Message>(
     let mut new_state = new.as_ref().map(|queue| lock(&queue.state));
     let mut receivers = [None, None];
 
+    // What is carried may exceed the capacity for a while; senders wait until it is kept again.
     if carry
         && let (Some(old_queue), Some(old_state)) = (&old, &mut old_state)
         && let (Some(new_queue), Some(new_state)) = (&new, &mut new_state)
         && !new_state.closed
         && !old_state.messages.is_empty()
     {
-        // The newcomers may exceed the capacity for a while; senders wait until it is kept again.
-        new_state.messages.append(&mut old_state.messages);
-        old_queue.count_depth(old_state);
-        new_queue.count_depth(new_state);
-        receivers[0] = new_state.receiver.take();
+        receivers[0] = new_queue.append(new_state, old_queue, old_state);
     }
     for route in &sources {
+        let held = route.hold().map(|hold| (hold, lock(&hold.state)));
+        // The hold stays locked until its messages are where the route leads, so that none overtakes them.
         if route.lead_to(new.clone()) {
             if let Some(state) = &mut old_state {
                 receivers[1] = state.source_gone().or(receivers[1].take());
@@ -108,6 +116,12 @@ fn switch<T: Message>(
             if let Some(state) = &mut new_state {
                 state.open_sources += 1;
             }
+        }
+        if let (Some((hold, mut hold_state)), Some(new_queue), Some(new_state)) = (held, &new, &mut new_state)
+            && !new_state.closed
+            && !hold_state.messages.is_empty()
+        {
+            receivers[0] = new_queue.append(new_state, hold, &mut hold_state).or(receivers[0].take());
         }
     }
     drop((old_state, new_state));

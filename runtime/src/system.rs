@@ -1,9 +1,7 @@
 //! A system: all components that one program runs, and how they are joined. The only file that starts tasks.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use thiserror::Error;
@@ -11,18 +9,18 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::component::{Component, Declare, Unstarted};
-use crate::error::{AddError, LinkError, Outcome};
-use crate::id::{ComponentId, LinkageId, PostboxId};
+use crate::component::{Component, Declare, Start, Unstarted};
+use crate::describe::Condition;
+use crate::error::{AddError, LinkError};
+use crate::id::{ComponentId, PostboxId};
 use crate::linkage::{At, Linkage};
 use crate::name::Name;
-use crate::observe::{
-    ComponentInfo, Description, LinkageKind, Observer, PostboxActivity, PostboxInfo, PostboxKind, State,
-};
-use crate::stop::{Stop, Vitals};
-use crate::storage::{AnyBox, lock};
-use crate::task::Task;
-use crate::topology::{Core, Topology};
+use crate::observe::{Description, LinkageInfo, LinkageKind, Observer, PostboxKind, Reading, State, Visit};
+use crate::postbox::{Inbox, InboxSpec, Outbox, OutboxSpec, WhenUnlinked};
+use crate::stop::Stop;
+use crate::storage::{AnyBox, Message, Queue, Route, cast};
+use crate::sync::{Mutex, lock};
+use crate::topology::Topology;
 
 /// How long a component has to obey Shutdown, unless the system says otherwise.
 const GRACE: Duration = Duration::from_secs(5);
@@ -31,6 +29,24 @@ const GRACE: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct System {
     shared: Arc<Shared>,
+}
+
+/// A system that may be gone. It keeps none.
+#[derive(Clone, Default)]
+pub(crate) struct WeakSystem(Weak<Shared>);
+
+impl WeakSystem {
+    /// The system; one that is shutting down, so that nothing can be added to it, if it is gone.
+    pub(crate) fn get(&self) -> System {
+        match self.0.upgrade() {
+            Some(shared) => System { shared },
+            None => {
+                let system = System::new("gone");
+                lock(&system.shared.topology).shutting_down = true;
+                system
+            }
+        }
+    }
 }
 
 struct Shared {
@@ -46,15 +62,6 @@ struct Shared {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Cursor(ComponentId);
 
-/// What [`System::visit_activity`] comes past: each component, then its postboxes.
-#[derive(Clone, Copy, Debug)]
-pub enum Visit<'a> {
-    /// A component; its postboxes follow.
-    Component(&'a ComponentInfo),
-    /// A postbox of the component visited last.
-    Postbox(&'a PostboxInfo),
-}
-
 /// The system has an observer already; there can be one at a time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
 #[error("the system has an observer already")]
@@ -69,14 +76,17 @@ impl System {
     /// A system whose components have `grace` to obey Shutdown before they are aborted and named; otherwise that is
     /// five seconds.
     pub fn with_grace(name: impl Into<Arc<str>>, grace: Duration) -> Self {
-        let shared = Shared {
-            name: name.into(),
-            grace,
-            observed: AtomicBool::new(false),
-            topology: Mutex::default(),
-            idle: Notify::new(),
-        };
-        Self { shared: Arc::new(shared) }
+        let shared = Arc::new_cyclic(|own| {
+            let topology = Topology::new(WeakSystem(own.clone()));
+            Shared {
+                name: name.into(),
+                grace,
+                observed: AtomicBool::new(false),
+                topology: Mutex::new(topology),
+                idle: Notify::new(),
+            }
+        });
+        Self { shared }
     }
 
     /// Its name.
@@ -146,13 +156,22 @@ impl System {
     /// Tells every component Shutdown and waits until none runs. Returns the paths of those that had to be aborted
     /// when their grace time was over. Nothing can be added any more.
     pub async fn shutdown(&self) -> Vec<String> {
-        self.edit(|topology| {
-            topology.shutting_down = true;
-            let all: Vec<_> = topology.components.keys().copied().collect();
-            for id in all {
-                topology.latch(id, Stop::Shutdown);
+        // A page at a time, so that those who still run are not held up. None comes after the last.
+        self.edit(|topology| topology.shutting_down = true);
+        let mut last = None;
+        loop {
+            last = self.edit(|topology| {
+                let page: Vec<_> = topology.components_after(last).take(Self::PAGE_LIMIT).map(|(&id, _)| id).collect();
+                for &id in &page {
+                    topology.latch(id, Stop::Shutdown);
+                }
+                page.last().copied()
+            });
+            if last.is_none() {
+                break;
             }
-        });
+            tokio::task::yield_now().await;
+        }
         self.finished().await;
         std::mem::take(&mut lock(&self.shared.topology).aborted)
     }
@@ -187,6 +206,11 @@ impl System {
         topology.page(None, usize::MAX).0
     }
 
+    /// What a component is doing at this moment; none if it is gone.
+    pub fn condition(&self, component: ComponentId) -> Option<Condition> {
+        lock(&self.shared.topology).condition(component)
+    }
+
     /// One page of at most `limit` components (and at most [`PAGE_LIMIT`](Self::PAGE_LIMIT)), oldest first, so that
     /// parents come before children over the whole walk. `None` starts; the cursor returned goes on, and is `None`
     /// after the last page.
@@ -218,9 +242,9 @@ impl System {
             if left == 0 {
                 return last.map(Cursor);
             }
-            visit(Visit::Component(&entry.info));
-            for postbox in &entry.boxes {
-                visit(Visit::Postbox(&postbox.info));
+            visit(Visit::Component(id, &entry.life));
+            for postbox in topology.postboxes(entry) {
+                visit(Visit::Postbox(Reading { id: postbox.id, kind: postbox.shape.kind, core: postbox.core }));
             }
             last = Some(id);
             left -= 1;
@@ -270,46 +294,48 @@ impl System {
         mut component: C,
     ) -> Result<Unstarted, AddError> {
         let (type_name, description) = (component.type_name(), component.description());
-        let (id, vitals) = self.edit(|topology| {
-            let added = topology.add_component(parent, name, type_name, description)?;
-            let stop = || Name::Static(std::any::type_name::<Stop>());
-            topology.add_postbox(added.0, "control".into(), PostboxKind::Inbox, stop(), Some(1), |_| Core::Control);
-            topology.add_postbox(added.0, "signal".into(), PostboxKind::Outbox, stop(), None, |_| Core::Signal);
-            Ok::<_, AddError>(added)
-        })?;
-        let mut declare = Declare::new(self, id);
+        let life = self.edit(|topology| topology.add_component(parent, name, type_name, description))?;
+        let mut declare = Declare::new(self, life.id);
         let declared = component.declare(&mut declare);
         match declare.finish().and(declared) {
-            Ok(boxes) => Ok(Unstarted::new(self, id, vitals, component, boxes)),
+            Ok(boxes) => Ok(Unstarted::new(self, life, component, boxes)),
             Err(error) => {
                 // Children that were declared remove themselves as the component is dropped.
                 drop(component);
-                self.remove_component(id);
+                self.remove_component(life.id);
                 Err(error)
             }
         }
     }
 
-    pub(crate) fn start(
-        &self,
-        id: ComponentId,
-        vitals: Arc<Vitals>,
-        work: Pin<Box<dyn Future<Output = Outcome> + Send>>,
-    ) {
+    pub(crate) fn start(&self, id: ComponentId, start: Start) {
         let runtime = Handle::current();
-        let activity = self.edit(|topology| {
+        let is_there = self.edit(|topology| {
             topology.runtime.get_or_insert_with(|| runtime.clone());
-            topology.starting(id).then(|| topology.components.get(&id).map(|entry| entry.info.activity.clone()))
+            topology.starting(id)
         });
-        let Some(activity) = activity.flatten() else { return };
-        let task = Task::new(self.clone(), id, vitals, activity, work);
-        // Without the lock: a runtime that shuts down drops the task at once, which calls back.
-        let abort = runtime.spawn(task).abort_handle();
-        self.edit(|topology| topology.started(id, abort));
+        if is_there {
+            // Without the lock: a runtime that shuts down drops the task at once, which calls back.
+            let abort = start(&runtime);
+            self.edit(|topology| topology.started(id, abort));
+        }
     }
 
     pub(crate) fn running(&self, id: ComponentId) {
         self.edit(|topology| topology.set_state(id, State::Running));
+    }
+
+    /// See [`Topology::set_back`].
+    pub(crate) fn set_back(&self, id: ComponentId, why: Arc<str>) -> usize {
+        self.edit(|topology| topology.set_back(id, why))
+    }
+
+    pub(crate) fn clear_children(&self, id: ComponentId) {
+        self.edit(|topology| topology.clear_children(id));
+    }
+
+    pub(crate) fn start_again(&self, id: ComponentId) {
+        self.edit(|topology| topology.start_again(id));
     }
 
     pub(crate) fn close_children(&self, id: ComponentId) -> usize {
@@ -332,48 +358,92 @@ impl System {
         self.edit(|topology| topology.signal(id, stop));
     }
 
-    pub(crate) fn unlink(&self, linkage: LinkageId) {
+    pub(crate) fn unlink(&self, linkage: LinkageInfo) {
         self.edit(|topology| topology.unlink(linkage));
     }
 
-    pub(crate) fn relink(&self, linkage: LinkageId, sink: At<'_>) -> Result<Linkage, LinkError> {
-        let info = self.edit(|topology| {
-            let kind = topology.sink_kind(linkage).ok_or(LinkError::Unlinked)?;
-            let sink = topology.find(sink, kind)?;
-            topology.relink(linkage, sink)
-        })?;
+    pub(crate) fn relink(&self, linkage: LinkageInfo, sink: At<'_>) -> Result<Linkage, LinkError> {
+        let info = self.edit(|topology| topology.relink(linkage, sink))?;
         Ok(Linkage::new(self.clone(), info))
     }
 
-    pub(crate) fn add_postbox(
+    // === Postboxes ===
+    //
+    // Where a box cannot be had, a box that belongs to nothing comes with the error, so that declaring goes on and the
+    // error comes out at its end.
+
+    pub(crate) fn open_inbox<T: Message>(
+        &self,
+        owner: ComponentId,
+        spec: InboxSpec,
+        keeps: bool,
+    ) -> (Inbox<T>, Option<AddError>) {
+        let InboxSpec { name, capacity, when_full } = spec;
+        let make = |id| Arc::new(Queue::<T>::new(id, capacity, when_full, keeps));
+        let (queue, error) = self.open(owner, name, PostboxKind::Inbox, Some(capacity), keeps, make);
+        (Inbox::new(queue), error)
+    }
+
+    pub(crate) fn open_outbox<T: Message>(
+        &self,
+        owner: ComponentId,
+        spec: OutboxSpec,
+        keeps: bool,
+    ) -> (Outbox<T>, Option<AddError>) {
+        let hold = match spec.when_unlinked {
+            WhenUnlinked::Drop => None,
+            WhenUnlinked::Hold(bound) => Some(bound),
+        };
+        let make = |id| Arc::new(Route::<T>::new(id, hold, keeps));
+        let (route, error) = self.open(owner, spec.name, PostboxKind::Outbox, None, keeps, make);
+        (Outbox::new(route), error)
+    }
+
+    fn open<T: Message, B: AnyBox + Typed<T>>(
         &self,
         owner: ComponentId,
         name: Name,
         kind: PostboxKind,
-        message_type: Name,
         capacity: Option<u32>,
-        core: impl FnOnce(&Arc<PostboxActivity>) -> Core,
-    ) -> Result<PostboxInfo, AddError> {
+        keeps: bool,
+        make: impl Fn(PostboxId) -> Arc<B>,
+    ) -> (Arc<B>, Option<AddError>) {
+        let opened = self.edit(|topology| {
+            if keeps && let Some(there) = topology.kept_box(owner, name.as_str(), kind).and_then(cast::<B>) {
+                return Ok(there);
+            }
+            let mut made = None;
+            let wanted = name.clone();
+            let message_type = std::any::type_name::<T>();
+            topology.add_data_box(owner, name, kind, message_type, capacity, |id| {
+                let core = make(id);
+                made = Some(core.clone());
+                core
+            });
+            made.ok_or_else(|| AddError::DuplicatePostbox {
+                path: topology.path(owner),
+                postbox: wanted.as_str().to_owned(),
+            })
+        });
+        match opened {
+            Ok(core) => (core, None),
+            Err(error) => (make(PostboxId::next()), Some(error)),
+        }
+    }
+
+    pub(crate) fn add_signal(&self, owner: ComponentId, name: Name, keeps: bool) -> Result<PostboxId, AddError> {
         self.edit(|topology| {
+            if keeps && let Ok(there) = topology.find(At::Of(owner, name.as_str()), PostboxKind::Outbox) {
+                return Ok(there);
+            }
             let postbox = name.as_str().to_owned();
-            let added = topology.add_postbox(owner, name, kind, message_type, capacity, core);
+            let added = topology.add_signal(owner, name);
             added.ok_or_else(|| AddError::DuplicatePostbox { path: topology.path(owner), postbox })
         })
     }
 
-    pub(crate) fn add_signal(&self, owner: ComponentId, name: Name) -> Result<PostboxId, AddError> {
-        let stop = std::any::type_name::<Stop>().into();
-        self.add_postbox(owner, name, PostboxKind::Outbox, stop, None, |_| Core::Signal).map(|info| info.id)
-    }
-
     pub(crate) fn remove_postbox(&self, id: PostboxId) {
         self.edit(|topology| topology.remove_postbox(id));
-    }
-
-    pub(crate) fn close_outbox(&self, route: &dyn AnyBox) {
-        let topology = lock(&self.shared.topology);
-        drop(route.close());
-        drop(topology);
     }
 
     pub(crate) fn expose(
@@ -382,14 +452,22 @@ impl System {
         name: Name,
         kind: PostboxKind,
         inner: At<'_>,
+        keeps: bool,
     ) -> Result<(), AddError> {
-        self.edit(|topology| topology.expose(owner, name, kind, inner))
+        self.edit(|topology| topology.expose(owner, name, kind, inner, keeps))
     }
 }
 
+/// A box of messages of type `T`.
+trait Typed<T> {}
+
+impl<T> Typed<T> for Queue<T> {}
+
+impl<T> Typed<T> for Route<T> {}
+
 /// Aborts, when their grace time is over, components that were told to shut down and have not. Goes when nobody is
 /// left to wait for.
-async fn reap(shared: std::sync::Weak<Shared>, grace: Duration) {
+async fn reap(shared: Weak<Shared>, grace: Duration) {
     loop {
         let next = {
             let Some(shared) = shared.upgrade() else { return };

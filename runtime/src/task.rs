@@ -2,125 +2,143 @@
 
 use std::any::Any;
 use std::cell::RefCell;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::panic::{self, AssertUnwindSafe};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Once};
 use std::task::{Context, Poll};
 
+use pin_project_lite::pin_project;
+
 use crate::error::Outcome;
-use crate::id::ComponentId;
-use crate::observe::{ComponentActivity, State, add, clock_ns};
-use crate::stop::Vitals;
+use crate::observe::{State, add, clock_ns, set_poll_began};
+use crate::stop::Life;
 use crate::system::System;
 
-type Work = Pin<Box<dyn Future<Output = Outcome> + Send>>;
-type Closing = Pin<Box<dyn Future<Output = ()> + Send>>;
+type Childless = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-pub(crate) struct Task {
-    system: System,
-    id: ComponentId,
-    vitals: Arc<Vitals>,
-    activity: Arc<ComponentActivity>,
-    phase: Phase,
-}
-
-enum Phase {
-    Starting(Work),
-    Running(Work),
-    /// Its work is done; it waits for its children.
-    Closing(State, Closing),
-    Ended,
-}
-
-impl Task {
-    pub(crate) fn new(
+pin_project! {
+    // The work is in the task itself: a component is one allocation less than with a box for it.
+    pub(crate) struct Task<F> {
         system: System,
-        id: ComponentId,
-        vitals: Arc<Vitals>,
-        activity: Arc<ComponentActivity>,
-        work: Work,
-    ) -> Self {
-        remember_where_panics_happen();
-        Self { system, id, vitals, activity, phase: Phase::Starting(work) }
+        life: Arc<Life>,
+        #[pin]
+        phase: Phase<F>,
     }
 
-    fn step(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        loop {
-            match std::mem::replace(&mut self.phase, Phase::Ended) {
-                Phase::Starting(work) => {
-                    self.system.running(self.id);
-                    self.phase = Phase::Running(work);
-                }
-                Phase::Running(mut work) => {
-                    let polled = panic::catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx)));
-                    let state = match polled {
-                        Ok(Poll::Pending) => {
-                            self.phase = Phase::Running(work);
-                            return Poll::Pending;
-                        }
-                        Ok(Poll::Ready(Ok(()))) => State::Finished,
-                        Ok(Poll::Ready(Err(failure))) if failure.is_shutdown() => State::Finished,
-                        Ok(Poll::Ready(Err(failure))) => State::Failed(failure.to_string().into()),
-                        Err(panic) => State::Failed(describe(panic)),
-                    };
-                    let state = match panic::catch_unwind(AssertUnwindSafe(|| drop(work))) {
-                        Ok(()) => state,
-                        Err(panic) => State::Failed(describe(panic)),
-                    };
-                    if self.system.close_children(self.id) == 0 {
-                        self.system.ended(self.id, state);
-                        continue;
-                    }
-                    let vitals = self.vitals.clone();
-                    let childless = async move {
-                        vitals.wait_for(|vitals| (vitals.live_children() == 0).then_some(())).await;
-                    };
-                    self.phase = Phase::Closing(state, Box::pin(childless));
-                }
-                Phase::Closing(state, mut childless) => {
-                    if childless.as_mut().poll(cx).is_pending() {
-                        self.phase = Phase::Closing(state, childless);
-                        return Poll::Pending;
-                    }
-                    self.system.ended(self.id, state);
-                }
-                Phase::Ended => return Poll::Ready(()),
+    impl<F> PinnedDrop for Task<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if !matches!(*this.phase, Phase::Ended) {
+                // Its boxes go first, so that what it held is counted before it is gone.
+                this.phase.set(Phase::Ended);
+                this.system.ended(this.life.id, State::Failed("its task was dropped before it ended".into()));
             }
         }
     }
 }
 
-impl Future for Task {
+pin_project! {
+    #[project = PhaseProjection]
+    enum Phase<F> {
+        Working {
+            #[pin]
+            work: F,
+        },
+        // Its work is done; it waits for its children.
+        Closing {
+            state: State,
+            childless: Childless,
+        },
+        Ended,
+    }
+}
+
+impl<F: Future<Output = Outcome>> Task<F> {
+    pub(crate) fn new(system: System, life: Arc<Life>, work: F) -> Self {
+        remember_where_panics_happen();
+        Self { system, life, phase: Phase::Working { work } }
+    }
+
+    fn step(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut this = self.project();
+        if this.life.begin() {
+            this.system.running(this.life.id);
+        }
+        loop {
+            match this.phase.as_mut().project() {
+                PhaseProjection::Working { mut work } => {
+                    let polled = panic::catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx)));
+                    let state = match polled {
+                        Ok(Poll::Pending) => return Poll::Pending,
+                        Ok(Poll::Ready(outcome)) => end_of(outcome),
+                        Err(panic) => State::Failed(describe(panic)),
+                    };
+                    let dropped = panic::catch_unwind(AssertUnwindSafe(|| this.phase.set(Phase::Ended)));
+                    let state = dropped.map_or_else(|panic| State::Failed(describe(panic)), |()| state);
+                    if this.system.close_children(this.life.id) == 0 {
+                        this.system.ended(this.life.id, state);
+                        continue;
+                    }
+                    let life = this.life.clone();
+                    let childless = Box::pin(async move { life.childless().await });
+                    this.phase.set(Phase::Closing { state, childless });
+                }
+                PhaseProjection::Closing { state, childless } => {
+                    if childless.as_mut().poll(cx).is_pending() {
+                        return Poll::Pending;
+                    }
+                    let state = state.clone();
+                    this.phase.set(Phase::Ended);
+                    this.system.ended(this.life.id, state);
+                }
+                PhaseProjection::Ended => return Poll::Ready(()),
+            }
+        }
+    }
+}
+
+impl<F: Future<Output = Outcome>> Future for Task<F> {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let this = self.get_mut();
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         // The clock is the dearest part of a short poll: nobody looks, nobody asks.
-        let began = this.system.is_observed().then(clock_ns);
+        let began = self.system.is_observed().then(clock_ns);
+        set_poll_began(began.unwrap_or(0));
         if let Some(now) = began {
-            this.activity.last_active_at.store(now, Ordering::Relaxed);
-            this.activity.poll_started_at.store(now, Ordering::Relaxed);
+            let activity = &self.life.activity;
+            activity.last_active_at.store(now, Ordering::Relaxed);
+            activity.poll_started_at.store(now, Ordering::Relaxed);
         }
-        let polled = this.step(cx);
+        let polled = self.as_mut().step(cx);
+        let activity = &self.life.activity;
         if let Some(began) = began {
-            add(&this.activity.busy_ns, clock_ns().saturating_sub(began));
-            this.activity.poll_started_at.store(0, Ordering::Relaxed);
+            add(&activity.busy_ns, clock_ns().saturating_sub(began));
+            activity.poll_started_at.store(0, Ordering::Relaxed);
         }
-        add(&this.activity.polls, 1);
+        add(&activity.polls, 1);
         polled
     }
 }
 
-impl Drop for Task {
-    fn drop(&mut self) {
-        if !matches!(self.phase, Phase::Ended) {
-            // Its boxes go first, so that what it held is counted before it is gone.
-            self.phase = Phase::Ended;
-            self.system.ended(self.id, State::Failed("its task was dropped before it ended".into()));
-        }
+/// What the outcome of a component's work makes of it.
+pub(crate) fn end_of(outcome: Outcome) -> State {
+    match outcome {
+        Ok(()) => State::Finished,
+        Err(failure) if failure.is_shutdown() => State::Finished,
+        Err(failure) => State::Failed(failure.to_string().into()),
     }
+}
+
+/// Runs `work` to its end, which may be a panic: the message then says where.
+pub(crate) async fn caught(work: impl Future<Output = Outcome>) -> State {
+    let mut work = pin!(work);
+    poll_fn(|cx| match panic::catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx))) {
+        Ok(polled) => polled.map(end_of),
+        Err(panic) => Poll::Ready(State::Failed(describe(panic))),
+    })
+    .await
 }
 
 thread_local! {
@@ -128,7 +146,7 @@ thread_local! {
 }
 
 /// Adds to the process's panic hook, once: the place of a panic can be learnt nowhere else.
-fn remember_where_panics_happen() {
+pub(crate) fn remember_where_panics_happen() {
     static ADDED: Once = Once::new();
     ADDED.call_once(|| {
         let before = panic::take_hook();
@@ -140,7 +158,8 @@ fn remember_where_panics_happen() {
     });
 }
 
-fn describe(panic: Box<dyn Any + Send>) -> Arc<str> {
+/// What a panic said, and where it happened if that was on this thread.
+pub(crate) fn describe(panic: Box<dyn Any + Send>) -> Arc<str> {
     let message = match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
         (Some(text), _) => text,
         (_, Some(text)) => text.as_str(),

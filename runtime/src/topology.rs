@@ -9,23 +9,31 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use crate::error::AddError;
-use crate::id::{ComponentId, LinkageId, PostboxId};
-use crate::name::{Name, Names};
-use crate::observe::{ComponentInfo, Event, LinkageInfo, Observer, PostboxActivity, PostboxInfo, PostboxKind, State};
-use crate::stop::{Stop, Vitals};
-use crate::storage::AnyBox;
+use crate::id::{ComponentId, PostboxId};
+use crate::name::{Kind, Name, Names};
+use crate::observe::{ComponentInfo, ComponentMeter, Event, Observer, State, add};
+use crate::stop::{Life, Stop};
+use crate::system::WeakSystem;
+use crate::topology::postboxes::{BoxCore, BoxEntry, Joins, StopShapes};
+
+mod postboxes;
+
+pub(crate) use postboxes::{Core, CoreView};
 
 /// How many failed components are kept, so that they can be seen, after their composite or the system goes on.
 const FAILED_KEPT: usize = 64;
 
 #[derive(Default)]
 pub(crate) struct Topology {
-    pub(crate) components: BTreeMap<ComponentId, Entry>,
+    // In boxes, as the nodes of the tree are half empty when ids only rise.
+    pub(crate) components: BTreeMap<ComponentId, Box<Entry>>,
     pub(crate) roots: BTreeSet<ComponentId>,
-    pub(crate) owners: HashMap<PostboxId, ComponentId>,
-    /// Where each linkage begins.
-    pub(crate) linkages: HashMap<LinkageId, PostboxId>,
-    pub(crate) names: Names,
+    /// The system that this is the topology of.
+    pub(crate) own_system: WeakSystem,
+    /// Owners of the postboxes that are in no component's block of ids.
+    owners: HashMap<PostboxId, ComponentId>,
+    names: Names,
+    stop_shapes: StopShapes,
     pub(crate) observer: Option<Arc<dyn Observer>>,
     pub(crate) event_number: u64,
     /// Components whose task has started and not ended.
@@ -43,15 +51,23 @@ pub(crate) struct Topology {
 }
 
 pub(crate) struct Entry {
-    pub(crate) info: ComponentInfo,
-    pub(crate) state: State,
-    pub(crate) vitals: Arc<Vitals>,
-    /// In the order of their ids.
-    pub(crate) boxes: Vec<BoxEntry>,
-    pub(crate) children: BTreeSet<ComponentId>,
+    pub(crate) life: ComponentMeter,
+    pub(crate) name: Arc<str>,
+    kind: Arc<Kind>,
+    pub(crate) parent: Option<ComponentId>,
+    phase: Phase,
+    /// Why it failed, in a box of its own as few do.
+    failure: Option<Box<Arc<str>>>,
+    /// In the order of their ids; without control and signal.
+    boxes: Vec<BoxEntry>,
+    /// What control and signal are joined to, if they are.
+    stops: Option<Box<[Joins; 2]>>,
+    children: Option<Box<BTreeSet<ComponentId>>>,
+    pub(crate) abort: Option<AbortHandle>,
+    /// How many of its block's ids are in use, or were.
+    ids_used: u8,
     /// Its task was started and has not ended.
     pub(crate) runs: bool,
-    pub(crate) abort: Option<AbortHandle>,
     /// Its own work is done; it only waits for its children.
     pub(crate) closing: bool,
     /// It goes as soon as its last child has gone.
@@ -59,29 +75,24 @@ pub(crate) struct Entry {
     pub(crate) signalled: Option<Stop>,
 }
 
-pub(crate) struct BoxEntry {
-    pub(crate) info: PostboxInfo,
-    pub(crate) core: Core,
-    pub(crate) way_out: Option<LinkageInfo>,
-    pub(crate) sources: Vec<PostboxId>,
-}
-
-/// What stands behind a postbox.
-#[derive(Clone)]
-pub(crate) enum Core {
-    /// A queue or a route.
-    Data(Arc<dyn AnyBox>),
-    /// The latch, which lives in the component's vitals.
-    Control,
-    /// The way a latched stop leaves.
-    Signal,
+/// A [`State`] without its message.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Starting,
+    Running,
+    Finished,
+    Failed,
 }
 
 impl Topology {
-    pub(crate) fn tell(&mut self, event: impl FnOnce() -> Event) {
+    pub(crate) fn new(own_system: WeakSystem) -> Self {
+        Self { own_system, ..Self::default() }
+    }
+
+    pub(crate) fn tell(&mut self, event: impl FnOnce(&Self) -> Event) {
         self.event_number += 1;
         if let Some(observer) = &self.observer {
-            observer.on_event(self.event_number, &event());
+            observer.on_event(self.event_number, &event(self));
         }
     }
 
@@ -93,7 +104,7 @@ impl Topology {
         name: Name,
         type_name: Name,
         description: Name,
-    ) -> Result<(ComponentId, Arc<Vitals>), AddError> {
+    ) -> Result<Arc<Life>, AddError> {
         if self.shutting_down {
             let path = match parent {
                 Some(parent) => format!("{}/{}", self.path(parent), name.as_str()),
@@ -104,35 +115,37 @@ impl Topology {
         let id = ComponentId::next();
         match parent {
             Some(parent) => match self.components.get_mut(&parent) {
-                Some(entry) if !entry.closing && !entry.ended() => entry.children.insert(id),
+                Some(entry) if !entry.closing && !entry.ended() => entry.children.get_or_insert_default().insert(id),
                 _ => return Err(AddError::NoParent { name: name.as_str().to_owned() }),
             },
             None => self.roots.insert(id),
         };
-        let info = ComponentInfo {
-            id,
-            parent,
-            name: self.names.keep(name),
-            type_name: self.names.keep(type_name),
-            description: self.names.keep(description),
-            activity: Arc::default(),
-        };
-        let vitals = Arc::<Vitals>::default();
+        let life = Arc::new(Life::new(id, self.own_system.clone()));
         let entry = Entry {
-            info: info.clone(),
-            state: State::Starting,
-            vitals: vitals.clone(),
+            life: ComponentMeter(life.clone()),
+            name: self.names.keep(name),
+            kind: self.names.keep_kind(type_name, description),
+            parent,
+            phase: Phase::Starting,
+            failure: None,
             boxes: Vec::new(),
-            children: BTreeSet::new(),
-            runs: false,
+            stops: None,
+            children: None,
             abort: None,
+            ids_used: 2,
+            runs: false,
             closing: false,
             leaving: false,
             signalled: None,
         };
-        self.components.insert(id, entry);
-        self.tell(|| Event::ComponentAdded(info));
-        Ok((id, vitals))
+        let info = self.observer.is_some().then(|| entry.info());
+        self.components.insert(id, Box::new(entry));
+        match info {
+            Some(info) => self.tell(|_| Event::ComponentAdded(info)),
+            None => self.event_number += 1,
+        }
+        self.tell_stop_boxes(id);
+        Ok(life)
     }
 
     /// The component's task is about to start. Returns false if the component is gone.
@@ -140,12 +153,12 @@ impl Topology {
         let Some(entry) = self.components.get_mut(&id) else { return false };
         entry.runs = true;
         self.live += 1;
-        if entry.vitals.stop() == Some(Stop::Shutdown) {
+        if entry.life().stop() == Some(Stop::Shutdown) {
             self.doomed.push_back((Instant::now(), id));
         }
-        let parent = entry.info.parent;
+        let parent = entry.parent;
         if let Some(parent) = parent.and_then(|parent| self.components.get(&parent)) {
-            parent.vitals.child_started();
+            parent.life().child_started();
         }
         true
     }
@@ -158,39 +171,74 @@ impl Topology {
 
     pub(crate) fn set_state(&mut self, id: ComponentId, state: State) {
         let Some(entry) = self.components.get_mut(&id) else { return };
-        entry.state = state.clone();
-        self.tell(|| Event::StateChanged(id, state));
+        entry.set_state(&state);
+        self.tell(|_| Event::StateChanged(id, state));
     }
 
     /// The component's own work is done: no child may come any more, and those there are stop. Returns how many run.
     pub(crate) fn close_children(&mut self, id: ComponentId) -> usize {
         let Some(entry) = self.components.get_mut(&id) else { return 0 };
         entry.closing = true;
-        let live = entry.vitals.live_children();
+        self.stop_children(id)
+    }
+
+    /// Tells the children Shutdown, and returns how many run.
+    fn stop_children(&mut self, id: ComponentId) -> usize {
+        let Some(entry) = self.components.get(&id) else { return 0 };
+        let live = entry.life().live_children();
         if live > 0 {
-            let children: Vec<_> = entry.children.iter().copied().collect();
-            for child in children {
+            for child in entry.children().collect::<Vec<_>>() {
                 self.latch(child, Stop::Shutdown);
             }
         }
         live
     }
 
+    /// The component has failed, and will be started again: it is seen to have failed meanwhile, its children go, and
+    /// so do the boxes that it had made while it ran. Returns how many children still run.
+    pub(crate) fn set_back(&mut self, id: ComponentId, why: Arc<str>) -> usize {
+        self.set_state(id, State::Failed(why));
+        let live = self.stop_children(id);
+        let Some(entry) = self.components.get(&id) else { return live };
+        let is_lost = |postbox: &&BoxEntry| matches!(&postbox.core, BoxCore::Data(core) if !core.is_kept());
+        let lost: Vec<_> = entry.boxes.iter().filter(is_lost).map(|postbox| postbox.id).collect();
+        for postbox in lost {
+            self.remove_postbox(postbox);
+        }
+        live
+    }
+
+    /// What is left of the children of a component that was set back goes, and messages that they would have taken
+    /// wait for those to come.
+    pub(crate) fn clear_children(&mut self, id: ComponentId) {
+        let Some(entry) = self.components.get(&id) else { return };
+        for child in entry.children().collect::<Vec<_>>() {
+            self.remove_component(child);
+        }
+    }
+
+    /// The component that was set back begins anew.
+    pub(crate) fn start_again(&mut self, id: ComponentId) {
+        let Some(entry) = self.components.get(&id) else { return };
+        add(&entry.life.restarts, 1);
+        self.set_state(id, State::Running);
+    }
+
     /// The component has come to its end; `state` says which. Returns false if it had before.
     pub(crate) fn ended(&mut self, id: ComponentId, state: State) -> bool {
         let Some(entry) = self.components.get_mut(&id) else { return false };
-        if entry.ended() {
+        if entry.life().end().is_some() {
             return false;
         }
         let was_running = std::mem::take(&mut entry.runs);
         entry.abort = None;
         self.close_children(id);
         let Some(entry) = self.components.get_mut(&id) else { return false };
-        entry.vitals.set_end(state.clone());
-        let shut_down = entry.vitals.stop() == Some(Stop::Shutdown);
-        let parent = entry.info.parent;
+        entry.life().set_end(state.clone());
+        let shut_down = entry.life().stop() == Some(Stop::Shutdown);
+        let parent = entry.parent;
         for postbox in &entry.boxes {
-            if let Core::Data(core) = &postbox.core {
+            if let BoxCore::Data(core) = &postbox.core {
                 self.trash.extend(core.close());
             }
         }
@@ -199,7 +247,7 @@ impl Topology {
         if was_running {
             self.live -= 1;
             if let Some(parent) = parent.and_then(|parent| self.components.get(&parent)) {
-                parent.vitals.child_ended();
+                parent.life().child_ended();
             }
         }
         match state {
@@ -219,7 +267,7 @@ impl Topology {
     /// Removes a component that has ended or never started, and all that was kept inside it.
     pub(crate) fn remove_component(&mut self, id: ComponentId) {
         let Some(entry) = self.components.get(&id) else { return };
-        for child in entry.children.clone() {
+        for child in entry.children().collect::<Vec<_>>() {
             if self.components.get(&child).is_some_and(|child| !child.runs) {
                 self.remove_component(child);
             } else {
@@ -227,28 +275,26 @@ impl Topology {
             }
         }
         let Some(entry) = self.components.get_mut(&id) else { return };
-        if !entry.children.is_empty() {
+        if entry.children().next().is_some() {
             entry.leaving = true;
             return;
         }
-        let boxes: Vec<_> = entry.boxes.iter().map(|postbox| postbox.info.id).collect();
-        for &postbox in &boxes {
-            self.close_postbox(postbox);
-            self.owners.remove(&postbox);
-        }
+        self.close_postboxes(id);
         let Some(entry) = self.components.remove(&id) else { return };
-        if matches!(entry.state, State::Failed(_)) {
+        if entry.phase == Phase::Failed {
             self.failed.retain(|&failed| failed != id);
         }
-        self.tell(|| Event::ComponentRemoved(id));
-        match entry.info.parent {
+        self.tell(|_| Event::ComponentRemoved(id));
+        match entry.parent {
             None => {
                 self.roots.remove(&id);
             }
             Some(parent) => {
                 let Some(entry) = self.components.get_mut(&parent) else { return };
-                entry.children.remove(&id);
-                if entry.leaving && entry.children.is_empty() {
+                if let Some(children) = &mut entry.children {
+                    children.remove(&id);
+                }
+                if entry.leaving && entry.children().next().is_none() {
                     self.remove_component(parent);
                 }
             }
@@ -260,90 +306,57 @@ impl Topology {
         let mut names = Vec::new();
         let mut next = Some(id);
         while let Some(entry) = next.and_then(|id| self.components.get(&id)) {
-            names.push(&*entry.info.name);
-            next = entry.info.parent;
+            names.push(&*entry.name);
+            next = entry.parent;
         }
         names.reverse();
         names.join("/")
     }
-
-    // === Postboxes ===
-
-    /// Gives a component a further postbox; `None` if it has one of that name and kind, or is gone.
-    pub(crate) fn add_postbox(
-        &mut self,
-        owner: ComponentId,
-        name: Name,
-        kind: PostboxKind,
-        message_type: Name,
-        capacity: Option<u32>,
-        core: impl FnOnce(&Arc<PostboxActivity>) -> Core,
-    ) -> Option<PostboxInfo> {
-        let name = self.names.keep(name);
-        let message_type = self.names.keep_type(message_type);
-        let entry = self.components.get_mut(&owner)?;
-        if entry.boxes.iter().any(|postbox| postbox.info.kind == kind && *postbox.info.name == *name) {
-            return None;
-        }
-        let activity = Arc::<PostboxActivity>::default();
-        let core = core(&activity);
-        if let (Core::Data(core), Some(stop)) = (&core, entry.vitals.stop()) {
-            core.stop(stop);
-        }
-        let info = PostboxInfo { id: PostboxId::next(), owner, name, kind, message_type, capacity, activity };
-        entry.boxes.push(BoxEntry { info: info.clone(), core, way_out: None, sources: Vec::new() });
-        self.owners.insert(info.id, owner);
-        self.tell(|| Event::PostboxAdded(info.clone()));
-        Some(info)
-    }
-
-    pub(crate) fn remove_postbox(&mut self, id: PostboxId) {
-        if !self.owners.contains_key(&id) {
-            return;
-        }
-        self.close_postbox(id);
-        let Some(owner) = self.owners.remove(&id) else { return };
-        if let Some(entry) = self.components.get_mut(&owner)
-            && let Ok(index) = entry.boxes.binary_search_by_key(&id, |postbox| postbox.info.id)
-        {
-            entry.boxes.remove(index);
-        }
-        self.tell(|| Event::PostboxRemoved(id));
-    }
-
-    /// Undoes all linkages of a postbox and closes what stands behind it.
-    fn close_postbox(&mut self, id: PostboxId) {
-        let Some(postbox) = self.postbox(id) else { return };
-        if let Core::Data(core) = postbox.core.clone() {
-            self.trash.extend(core.close());
-        }
-        let Some(postbox) = self.postbox(id) else { return };
-        let ways: Vec<_> = postbox.way_out.iter().map(|linkage| linkage.id).collect();
-        for source in postbox.sources.clone() {
-            if let Some(linkage) = self.postbox(source).and_then(|source| source.way_out) {
-                self.unlink(linkage.id);
-            }
-        }
-        for linkage in ways {
-            self.unlink(linkage);
-        }
-    }
-
-    pub(crate) fn postbox(&self, id: PostboxId) -> Option<&BoxEntry> {
-        let entry = self.components.get(self.owners.get(&id)?)?;
-        let index = entry.boxes.binary_search_by_key(&id, |postbox| postbox.info.id).ok()?;
-        entry.boxes.get(index)
-    }
-
-    pub(crate) fn postbox_mut(&mut self, id: PostboxId) -> Option<&mut BoxEntry> {
-        let entry = self.components.get_mut(self.owners.get(&id)?)?;
-        let index = entry.boxes.binary_search_by_key(&id, |postbox| postbox.info.id).ok()?;
-        entry.boxes.get_mut(index)
-    }
 }
 
 impl Entry {
+    pub(crate) fn life(&self) -> &Arc<Life> {
+        &self.life.0
+    }
+
     pub(crate) fn ended(&self) -> bool {
-        matches!(self.state, State::Finished | State::Failed(_))
+        self.life().end().is_some()
+    }
+
+    pub(crate) fn state(&self) -> State {
+        match (self.phase, &self.failure) {
+            (Phase::Starting, _) => State::Starting,
+            (Phase::Running, _) => State::Running,
+            (Phase::Finished, _) => State::Finished,
+            (Phase::Failed, why) => State::Failed(why.as_deref().cloned().unwrap_or_default()),
+        }
+    }
+
+    fn set_state(&mut self, state: &State) {
+        self.failure = None;
+        self.phase = match state {
+            State::Starting => Phase::Starting,
+            State::Running => Phase::Running,
+            State::Finished => Phase::Finished,
+            State::Failed(why) => {
+                self.failure = Some(Box::new(why.clone()));
+                Phase::Failed
+            }
+        };
+    }
+
+    pub(crate) fn children(&self) -> impl Iterator<Item = ComponentId> + '_ {
+        self.children.iter().flat_map(|children| children.iter().copied())
+    }
+
+    pub(crate) fn info(&self) -> ComponentInfo {
+        ComponentInfo {
+            id: self.life().id,
+            parent: self.parent,
+            name: self.name.clone(),
+            type_name: self.kind.type_name.clone(),
+            description: self.kind.description.clone(),
+            activity: self.life.clone(),
+        }
     }
 }

@@ -6,7 +6,7 @@ mod support;
 use std::sync::atomic::Ordering;
 
 use axonscope_runtime::{
-    Boxes, Declare, In, Inbox, InboxSpec, Io, LinkError, Out, OutboxSpec, System, WhenFull, WhenUnlinked,
+    Boxes, Condition, Declare, In, Inbox, InboxSpec, Io, LinkError, Out, OutboxSpec, System, WhenFull, WhenUnlinked,
     library::Transformer,
 };
 use support::{Two, all, feed, postbox, run, settle, soon, tell, tell_of};
@@ -76,7 +76,7 @@ async fn a_full_inbox_makes_the_sender_wait() {
     let inbox = postbox(&description, "sink", "inbox").activity;
     assert_eq!(inbox.depth.load(Ordering::Relaxed), 2);
     assert_eq!(outbox.messages.load(Ordering::Relaxed), 2);
-    assert_ne!(outbox.blocked_since.load(Ordering::Relaxed), 0);
+    assert_ne!(outbox.waiting_since.load(Ordering::Relaxed), 0);
 
     sink.stop(axonscope_runtime::Stop::ProducerFinished);
     drop(input);
@@ -85,7 +85,7 @@ async fn a_full_inbox_makes_the_sender_wait() {
     assert_eq!(inbox.messages.load(Ordering::Relaxed), 10);
     assert_eq!(inbox.high_water.load(Ordering::Relaxed), 2);
     assert_eq!(outbox.messages.load(Ordering::Relaxed), 10);
-    assert_eq!(outbox.blocked_since.load(Ordering::Relaxed), 0);
+    assert_eq!(outbox.waiting_since.load(Ordering::Relaxed), 0);
     assert!(outbox.blocked_ns.load(Ordering::Relaxed) > 0);
 }
 
@@ -158,28 +158,63 @@ async fn an_unlinked_outbox_drops_and_counts() {
     assert_eq!(outbox.messages.load(Ordering::Relaxed), 0);
 }
 
-#[tokio::test]
-async fn an_outbox_may_hold_until_it_is_linked() {
-    struct Patient(axonscope_runtime::Outbox<u32>);
-    impl Boxes for Patient {
-        fn declare(declare: &mut Declare<'_>) -> Self {
-            Self(declare.outbox(OutboxSpec::new("outbox").when_unlinked(WhenUnlinked::Hold)))
-        }
+/// One outbox that holds two messages while it is not linked.
+struct Patient(axonscope_runtime::Outbox<u32>);
+
+impl Boxes for Patient {
+    fn declare(declare: &mut Declare<'_>) -> Self {
+        Self(declare.outbox(OutboxSpec::new("outbox").when_unlinked(WhenUnlinked::Hold(2))))
     }
+}
+
+#[tokio::test]
+async fn an_outbox_may_hold_up_to_a_bound_until_it_is_linked() {
     let system = System::new("test");
-    let patient = run(|mut boxes: Patient, _| async move {
-        boxes.0.send(7).await?;
+    let patient = run(|mut boxes: Patient, ctx: axonscope_runtime::Context| async move {
+        for n in 0..6 {
+            boxes.0.send(n).await?;
+        }
+        ctx.shutdown().await;
         Ok(())
     });
     let patient = system.add("patient", patient).unwrap();
-    let (sink, mut output) = tell(1);
+    let (sink, mut output) = tell(10);
     let sink = system.add("sink", sink).unwrap();
     let patient = patient.start();
     settle().await;
-    system.link((&patient, "outbox"), (&sink, "inbox")).unwrap();
+    let outbox = postbox(&system.describe(), "patient", "outbox");
+    assert_eq!(
+        (outbox.activity.depth.load(Ordering::Relaxed), outbox.activity.high_water.load(Ordering::Relaxed)),
+        (2, 2)
+    );
+    assert_eq!(patient.condition(), Condition::Blocked(outbox.id), "the third waits with its sender");
+    let linkage = system.link((&patient, "outbox"), (&sink, "inbox")).unwrap();
+    assert_eq!(outbox.activity.depth.load(Ordering::Relaxed), 0);
     sink.start();
-    assert_eq!(soon("the message", output.recv()).await, Some(7));
+    for n in 0..6 {
+        assert_eq!(soon("the message", output.recv()).await, Some(n), "held ones go first");
+    }
+    assert_eq!(outbox.activity.messages.load(Ordering::Relaxed), 6);
+    assert_eq!(outbox.activity.dropped.load(Ordering::Relaxed), 0);
+    linkage.unlink().await;
+    patient.stop(axonscope_runtime::Stop::Shutdown);
     patient.ended().await;
+}
+
+#[tokio::test]
+async fn what_is_still_held_at_the_end_is_counted_as_dropped() {
+    let system = System::new("test");
+    let patient = run(|mut boxes: Patient, _| async move {
+        assert_eq!(boxes.0.try_send(1), Ok(()));
+        assert_eq!(boxes.0.try_send(2), Ok(()));
+        assert_eq!(boxes.0.try_send(3), Err(axonscope_runtime::WouldWait(3)));
+        Ok(())
+    });
+    let patient = system.add("patient", patient).unwrap();
+    let outbox = postbox(&system.describe(), "patient", "outbox").activity;
+    patient.start().ended().await;
+    assert_eq!((outbox.messages.load(Ordering::Relaxed), outbox.dropped.load(Ordering::Relaxed)), (2, 2));
+    assert_eq!(outbox.depth.load(Ordering::Relaxed), 0);
 }
 
 #[tokio::test]
@@ -297,7 +332,7 @@ async fn a_component_may_have_further_boxes_and_change_them_while_it_runs() {
         assert!(ctx.outbox::<u32>("further").is_err());
         ctx.link(further.id(), inbox)?;
         further.send(1u32).await?;
-        further.remove();
+        ctx.remove_outbox(further);
         let mut again = ctx.outbox("further")?;
         again.send(2u32).await?;
         ctx.link(again.id(), inbox)?;

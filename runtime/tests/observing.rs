@@ -154,18 +154,18 @@ async fn a_walk_over_activity_comes_past_everything_once() {
         let mut cursor = None;
         loop {
             cursor = system.visit_activity(cursor, page, |visit| match visit {
-                Visit::Component(info) => components.push(info.id),
-                Visit::Postbox(info) => {
-                    assert_eq!(components.last(), Some(&info.owner));
-                    postboxes.push(info.id);
-                }
+                Visit::Component(id, _) => components.push(id),
+                Visit::Postbox(reading) => postboxes.push((components.len(), reading.id)),
             });
             if cursor.is_none() {
                 break;
             }
         }
         assert_eq!(components, kept.iter().map(|one| one.id()).collect::<Vec<_>>());
-        assert_eq!(postboxes.iter().collect::<BTreeSet<_>>().len(), 40);
+        let description = system.describe();
+        let position = |owner| 1 + components.iter().position(|&id| id == owner).unwrap();
+        let described: Vec<_> = description.postboxes.iter().map(|info| (position(info.owner), info.id)).collect();
+        assert_eq!(postboxes, described);
         assert_eq!(postboxes.len(), 40);
     }
 }

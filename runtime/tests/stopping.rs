@@ -102,7 +102,7 @@ async fn shutdown_ends_sends_and_receives_that_wait() {
     let handles = [sender.start(), full.start(), system.add("receiver", receiver).unwrap().start()];
     settle().await;
     let outbox = postbox(&system.describe(), "sender", "outbox").activity;
-    assert_ne!(outbox.blocked_since.load(Ordering::Relaxed), 0);
+    assert_ne!(outbox.waiting_since.load(Ordering::Relaxed), 0);
     assert!(soon("the shutdown", system.shutdown()).await.is_empty());
     for handle in handles {
         assert_eq!(handle.ended().await, State::Finished);

@@ -52,41 +52,41 @@ impl Room {
     async fn take(&mut self, said: &Said, ctx: &Context) -> Outcome {
         match &said.what {
             What::Joined(inbox) => {
-                let name = self.free_name(&said.who);
+                let name = self.free_name(&said.who, ctx);
                 if let Some(ears) = ears(ctx, &name, *inbox)? {
                     self.people.insert(*inbox, Person { name: name.clone(), ears });
                     self.tell(*inbox, format!("* hello {name}, {} here", self.people.len())).await?;
-                    self.tell_others(Some(*inbox), format!("* {name} is here")).await?;
+                    self.tell_others(ctx, Some(*inbox), format!("* {name} is here")).await?;
                 }
             }
             What::Spoke(inbox, line) => {
                 let name = self.people.get(inbox).map_or(&said.who, |person| &person.name);
-                self.tell_others(Some(*inbox), format!("{name}: {line}")).await?;
+                self.tell_others(ctx, Some(*inbox), format!("{name}: {line}")).await?;
             }
             What::Renamed(inbox, name) => {
-                let name = self.free_name(name);
+                let name = self.free_name(name, ctx);
                 // The old way goes before the new one comes, as both end at the same person.
                 let Some(old) = self.people.remove(inbox) else { return Ok(()) };
-                old.ears.remove();
+                ctx.remove_outbox(old.ears);
                 if let Some(ears) = ears(ctx, &name, *inbox)? {
                     self.people.insert(*inbox, Person { name: name.clone(), ears });
-                    self.tell_others(None, format!("* {} is now {name}", old.name)).await?;
+                    self.tell_others(ctx, None, format!("* {} is now {name}", old.name)).await?;
                 }
             }
             What::Left(inbox) => {
                 if let Some(person) = self.people.remove(inbox) {
-                    person.ears.remove();
-                    self.tell_others(None, format!("* {} has left", person.name)).await?;
+                    ctx.remove_outbox(person.ears);
+                    self.tell_others(ctx, None, format!("* {} has left", person.name)).await?;
                 }
             }
-            What::Tick(_) => self.tell_others(None, format!("* {} here", self.people.len())).await?,
+            What::Tick(_) => self.tell_others(ctx, None, format!("* {} here", self.people.len())).await?,
         }
         Ok(())
     }
 
     /// Tells all but one. Nobody is waited for: a handler's inbox drops its oldest line when it is full.
-    async fn tell_others(&mut self, except: Option<PostboxId>, line: String) -> Outcome {
-        self.let_go();
+    async fn tell_others(&mut self, ctx: &Context, except: Option<PostboxId>, line: String) -> Outcome {
+        self.let_go(ctx);
         let line: Arc<str> = line.into();
         for (&inbox, person) in &mut self.people {
             if Some(inbox) != except {
@@ -104,19 +104,19 @@ impl Room {
     }
 
     /// Forgets those whose handler has ended without a word.
-    fn let_go(&mut self) {
+    fn let_go(&mut self, ctx: &Context) {
         let gone: Vec<_> =
             self.people.iter_mut().filter_map(|(&inbox, person)| (!person.ears.is_linked()).then_some(inbox)).collect();
         for inbox in gone {
             if let Some(person) = self.people.remove(&inbox) {
-                person.ears.remove();
+                ctx.remove_outbox(person.ears);
             }
         }
     }
 
     /// `wanted`, or that with a number when somebody has it already.
-    fn free_name(&mut self, wanted: &Arc<str>) -> Arc<str> {
-        self.let_go();
+    fn free_name(&mut self, wanted: &Arc<str>, ctx: &Context) -> Arc<str> {
+        self.let_go(ctx);
         let taken = |name: &str| self.people.values().any(|person| &*person.name == name);
         if !taken(wanted) {
             return wanted.clone();
@@ -135,7 +135,7 @@ fn ears(ctx: &Context, name: &str, inbox: PostboxId) -> Result<Option<Outbox<Arc
     match ctx.link(ears.id(), inbox) {
         Ok(_) => Ok(Some(ears)),
         Err(_) => {
-            ears.remove();
+            ctx.remove_outbox(ears);
             Ok(None)
         }
     }

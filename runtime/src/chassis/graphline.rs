@@ -142,7 +142,7 @@ fn wire_stops(
         if *number == 1 {
             declare.system().link((source, "signal"), (sink, "control"))?;
         } else {
-            let further = declare.system().add_signal(source, format!("signal {number}").into())?;
+            let further = declare.system().add_signal(source, format!("signal {number}").into(), false)?;
             declare.system().link(further, (sink, "control"))?;
         }
     }

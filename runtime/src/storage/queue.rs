@@ -2,22 +2,27 @@
 
 use std::any::TypeId;
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker, ready};
 
 use tokio::task::coop;
 
-use super::route::{Route, Turn};
-use super::{AnyBox, Message, WhenFull, lock, switch};
-use crate::observe::{PostboxActivity, add};
+use super::route::{Known, Route, Turn};
+use super::{AnyBox, Message, WhenFull, switch};
+use crate::id::PostboxId;
+use crate::observe::{PostboxActivity, add, poll_began};
 use crate::stop::{Shutdown, Stop};
+use crate::sync::{Mutex, lock};
 
 /// The queue of an inbox.
 pub(crate) struct Queue<T> {
-    capacity: usize,
+    id: PostboxId,
+    activity: PostboxActivity,
+    capacity: u32,
     when_full: WhenFull,
-    activity: Arc<PostboxActivity>,
+    /// Its component may be started again, and will want it as it is.
+    kept: bool,
     pub(super) state: Mutex<QueueState<T>>,
 }
 
@@ -25,14 +30,26 @@ pub(super) struct QueueState<T> {
     // Takes no memory until the first message.
     pub(super) messages: VecDeque<T>,
     pub(super) receiver: Option<Waker>,
-    /// Senders that wait for room, first come first served.
-    waiting: VecDeque<Arc<Route<T>>>,
-    /// Room given to senders that have not used it yet.
-    granted: usize,
+    /// Made for the first sender that finds no room.
+    waiting: Option<Box<Waiting<T>>>,
     /// Outboxes whose messages end here and that may still send.
-    pub(super) open_sources: usize,
+    pub(super) open_sources: u32,
     stop: Option<Stop>,
     pub(super) closed: bool,
+}
+
+/// Senders that wait for room, or have waited.
+struct Waiting<T> {
+    /// First come, first served.
+    routes: VecDeque<Arc<Route<T>>>,
+    /// Room given to senders that have not used it yet.
+    granted: usize,
+}
+
+impl<T> Default for Waiting<T> {
+    fn default() -> Self {
+        Self { routes: VecDeque::new(), granted: 0 }
+    }
 }
 
 /// What became of a message offered to a queue.
@@ -48,30 +65,34 @@ pub(crate) enum Offer<T> {
 }
 
 impl<T: Message> Queue<T> {
-    pub(crate) fn new(capacity: u32, when_full: WhenFull, activity: Arc<PostboxActivity>) -> Self {
+    pub(crate) fn new(id: PostboxId, capacity: u32, when_full: WhenFull, kept: bool) -> Self {
         let state = QueueState {
             messages: VecDeque::new(),
             receiver: None,
-            waiting: VecDeque::new(),
-            granted: 0,
+            waiting: None,
             open_sources: 0,
             stop: None,
             closed: false,
         };
-        Self { capacity: capacity.max(1) as usize, when_full, activity, state: Mutex::new(state) }
+        let activity = PostboxActivity::new();
+        Self { id, activity, capacity: capacity.max(1), when_full, kept, state: Mutex::new(state) }
     }
 
-    /// Offers a message that comes by version `version` of `route`.
-    pub(crate) fn offer(&self, route: &Route<T>, version: u64, message: T) -> Offer<T> {
+    pub(crate) fn id(&self) -> PostboxId {
+        self.id
+    }
+
+    /// Offers a message that comes by `route`, of which `known` was known.
+    pub(crate) fn offer(&self, route: &Route<T>, known: &Known<T>, message: T) -> Offer<T> {
         let mut state = lock(&self.state);
-        if route.version() != version {
+        if !route.is_as(known) {
             return Offer::Moved(message);
         }
         if state.closed {
             return Offer::Closed(message);
         }
         let mut lost = None::<T>;
-        if !self.has_room(&state) || !state.waiting.is_empty() {
+        if !self.has_room(&state) || state.is_waited_at() {
             match self.when_full {
                 WhenFull::Wait => return Offer::Full(message),
                 WhenFull::DropOldest => lost = state.messages.pop_front(),
@@ -93,9 +114,9 @@ impl<T: Message> Queue<T> {
     }
 
     /// Offers a message whose sender is ready to wait, and has left its waker at `route`.
-    pub(crate) fn offer_or_wait(&self, route: &Arc<Route<T>>, version: u64, message: T) -> Offer<T> {
+    pub(crate) fn offer_or_wait(&self, route: &Arc<Route<T>>, known: &Known<T>, message: T) -> Offer<T> {
         let mut state = lock(&self.state);
-        if route.version() != version {
+        if !route.is_as(known) {
             return Offer::Moved(message);
         }
         if state.closed {
@@ -104,12 +125,12 @@ impl<T: Message> Queue<T> {
         match route.turn() {
             Turn::Waiting => return Offer::Full(message),
             Turn::Granted => {
-                state.granted -= 1;
+                state.waiting().granted -= 1;
                 route.set_turn(Turn::None);
             }
-            Turn::None if !self.has_room(&state) || !state.waiting.is_empty() => {
+            Turn::None if !self.has_room(&state) || state.is_waited_at() => {
                 route.set_turn(Turn::Waiting);
-                state.waiting.push_back(route.clone());
+                state.waiting().routes.push_back(route.clone());
                 return Offer::Full(message);
             }
             Turn::None => {}
@@ -127,8 +148,8 @@ impl<T: Message> Queue<T> {
         let mut state = lock(&self.state);
         match route.turn() {
             Turn::None => {}
-            Turn::Waiting => state.waiting.retain(|waiting| !Arc::ptr_eq(waiting, route)),
-            Turn::Granted => state.granted -= 1,
+            Turn::Waiting => state.waiting().routes.retain(|one| !Arc::ptr_eq(one, route)),
+            Turn::Granted => state.waiting().granted -= 1,
         }
         route.set_turn(Turn::None);
         let next = self.grant(&mut state);
@@ -163,9 +184,15 @@ impl<T: Message> Queue<T> {
             Some(waker) if waker.will_wake(cx.waker()) => None,
             _ => state.receiver.replace(cx.waker().clone()),
         };
+        self.activity.waiting_since.store(poll_began(), Ordering::Relaxed);
         drop(state);
         drop(old);
         Poll::Pending
+    }
+
+    /// Whoever waited for a message does so no longer.
+    pub(crate) fn wait_no_more(&self) {
+        self.activity.waiting_since.store(0, Ordering::Relaxed);
     }
 
     /// The next message, if one waits.
@@ -185,7 +212,8 @@ impl<T: Message> Queue<T> {
     }
 
     fn has_room(&self, state: &QueueState<T>) -> bool {
-        state.messages.len() + state.granted < self.capacity
+        let granted = state.waiting.as_ref().map_or(0, |waiting| waiting.granted);
+        state.messages.len() + granted < self.capacity as usize
     }
 
     #[must_use]
@@ -205,25 +233,43 @@ impl<T: Message> Queue<T> {
     /// Gives free room to the sender that has waited longest.
     #[must_use]
     fn grant(&self, state: &mut QueueState<T>) -> Option<Arc<Route<T>>> {
-        if state.waiting.is_empty() || !self.has_room(state) {
+        if !state.is_waited_at() || !self.has_room(state) {
             return None;
         }
-        let next = state.waiting.pop_front()?;
+        let next = state.waiting().routes.pop_front()?;
         next.set_turn(Turn::Granted);
-        state.granted += 1;
+        state.waiting().granted += 1;
         Some(next)
     }
 
-    pub(super) fn count_depth(&self, state: &QueueState<T>) {
-        let depth = u32::try_from(state.messages.len()).unwrap_or(u32::MAX);
-        self.activity.depth.store(depth, Ordering::Relaxed);
-        if depth > self.activity.high_water.load(Ordering::Relaxed) {
-            self.activity.high_water.store(depth, Ordering::Relaxed);
-        }
+    /// Takes over all messages that wait in `other`, though that may be more than there is room for.
+    #[must_use]
+    pub(super) fn append(
+        &self,
+        state: &mut QueueState<T>,
+        other: &Queue<T>,
+        other_state: &mut QueueState<T>,
+    ) -> Option<Waker> {
+        state.messages.append(&mut other_state.messages);
+        other.count_depth(other_state);
+        self.count_depth(state);
+        state.receiver.take()
+    }
+
+    fn count_depth(&self, state: &QueueState<T>) {
+        self.activity.count_depth(state.messages.len());
     }
 }
 
 impl<T> QueueState<T> {
+    fn waiting(&mut self) -> &mut Waiting<T> {
+        self.waiting.get_or_insert_default()
+    }
+
+    fn is_waited_at(&self) -> bool {
+        self.waiting.as_ref().is_some_and(|waiting| !waiting.routes.is_empty())
+    }
+
     /// Whether an empty queue stays empty for good.
     fn ended(&self) -> bool {
         self.stop == Some(Stop::ProducerFinished) && self.open_sources == 0
@@ -238,6 +284,10 @@ impl<T> QueueState<T> {
 impl<T: Message> AnyBox for Queue<T> {
     fn message_type(&self) -> TypeId {
         TypeId::of::<T>()
+    }
+
+    fn activity(&self) -> &PostboxActivity {
+        &self.activity
     }
 
     fn switch(
@@ -260,13 +310,15 @@ impl<T: Message> AnyBox for Queue<T> {
         }
     }
 
+    fn finish(&self) {}
+
     fn close(&self) -> Option<Box<dyn Send>> {
         let mut state = lock(&self.state);
         state.closed = true;
         let messages = std::mem::take(&mut state.messages);
         add(&self.activity.dropped, messages.len() as u64);
         self.count_depth(&state);
-        let waiting = std::mem::take(&mut state.waiting);
+        let waiting = state.waiting.as_mut().map(|waiting| std::mem::take(&mut waiting.routes)).unwrap_or_default();
         for route in &waiting {
             route.set_turn(Turn::None);
         }
@@ -279,10 +331,13 @@ impl<T: Message> AnyBox for Queue<T> {
         if messages.is_empty() { None } else { Some(Box::new(messages)) }
     }
 
-    fn alike(&self, activity: Arc<PostboxActivity>) -> Arc<dyn AnyBox> {
-        let capacity = u32::try_from(self.capacity).unwrap_or(u32::MAX);
-        let queue = Queue::<T>::new(capacity, self.when_full, activity);
-        lock(&queue.state).closed = true;
+    fn is_kept(&self) -> bool {
+        self.kept
+    }
+
+    fn alike(&self, id: PostboxId, keeps: bool) -> Arc<dyn AnyBox> {
+        let queue = Queue::<T>::new(id, self.capacity, self.when_full, keeps);
+        lock(&queue.state).closed = !keeps;
         Arc::new(queue)
     }
 }

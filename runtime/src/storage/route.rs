@@ -1,31 +1,49 @@
 //! The way out of an outbox: which queue it leads to, and whether it still does.
 
 use std::any::TypeId;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::Waker;
 
-use super::{AnyBox, Message, Queue, lock, switch};
+use super::queue::Queue;
+use super::{AnyBox, Message, WhenFull, switch};
+use crate::id::PostboxId;
 use crate::observe::PostboxActivity;
 use crate::stop::Stop;
+use crate::sync::{AtomicU8, AtomicU64, Mutex, lock};
 
 /// Where the messages of an outbox go.
 pub(crate) struct Route<T> {
-    /// Rises with every change of `way`; an outbox that knows the current one need not look further.
+    id: PostboxId,
+    activity: PostboxActivity,
+    /// Rises by [`STEP`] with every change of `way`; an outbox that knows the current one need not look further. Odd
+    /// once Shutdown has come: whoever waits here stops waiting.
     version: AtomicU64,
-    way: Mutex<Way<T>>,
     /// Changes only under the lock of the queue at which the sender waits.
     turn: AtomicU8,
-    sender: Mutex<Option<Waker>>,
+    /// Its component may be started again, and will want it as it is.
+    kept: bool,
+    /// Where messages wait while there is no linkage; none if they are dropped.
+    hold: Option<Arc<Queue<T>>>,
+    way: Mutex<Way<T>>,
 }
 
 struct Way<T> {
     sink: Option<Arc<Queue<T>>>,
-    /// Shutdown has come: whoever waits here stops waiting.
-    stopped: bool,
     /// Nothing more will be sent.
     closed: bool,
+    sender: Option<Waker>,
 }
+
+/// What is known of a route at one version.
+pub(crate) struct Known<T> {
+    version: u64,
+    /// The queue it leads to.
+    pub(crate) sink: Option<Arc<Queue<T>>>,
+}
+
+const STOPPED: u64 = 1;
+const STEP: u64 = 2;
 
 /// Whose turn it is, for a sender that found a queue full.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -39,45 +57,73 @@ pub(super) enum Turn {
     Granted = 2,
 }
 
+impl<T> Known<T> {
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.version & STOPPED != 0
+    }
+}
+
 impl<T: Message> Route<T> {
-    pub(crate) fn new() -> Self {
+    /// A route that leads nowhere yet. `hold` says how many messages wait until it does.
+    pub(crate) fn new(id: PostboxId, hold: Option<u32>, kept: bool) -> Self {
         Self {
+            id,
+            activity: PostboxActivity::new(),
             version: AtomicU64::new(0),
-            way: Mutex::new(Way { sink: None, stopped: false, closed: false }),
             turn: AtomicU8::new(Turn::None as u8),
-            sender: Mutex::new(None),
+            kept,
+            hold: hold.map(|capacity| Arc::new(Queue::new(id, capacity, WhenFull::Wait, false))),
+            way: Mutex::new(Way { sink: None, closed: false, sender: None }),
         }
     }
 
-    pub(crate) fn version(&self) -> u64 {
+    pub(crate) fn id(&self) -> PostboxId {
+        self.id
+    }
+
+    /// The queue in which messages wait while there is no linkage.
+    pub(super) fn hold(&self) -> Option<&Arc<Queue<T>>> {
+        self.hold.as_ref()
+    }
+
+    /// Whether `queue` is where messages wait while there is no linkage.
+    pub(crate) fn is_hold(&self, queue: &Arc<Queue<T>>) -> bool {
+        self.hold.as_ref().is_some_and(|hold| Arc::ptr_eq(hold, queue))
+    }
+
+    pub(super) fn version(&self) -> u64 {
         self.version.load(Ordering::Acquire)
     }
 
-    /// The current version, the queue it leads to, and whether Shutdown has come.
-    pub(crate) fn look_up(&self) -> (u64, Option<Arc<Queue<T>>>, bool) {
+    pub(crate) fn look_up(&self) -> Known<T> {
         let way = lock(&self.way);
-        (self.version(), way.sink.clone(), way.stopped)
+        Known { version: self.version(), sink: way.sink.clone().or_else(|| self.hold.clone()) }
+    }
+
+    /// Whether `known` is still true.
+    pub(crate) fn is_as(&self, known: &Known<T>) -> bool {
+        self.version() == known.version
     }
 
     /// Leads to `sink` from now on. Returns whether anything may still be sent.
     pub(super) fn lead_to(&self, sink: Option<Arc<Queue<T>>>) -> bool {
         let mut way = lock(&self.way);
         way.sink = sink;
-        self.version.fetch_add(1, Ordering::Release);
+        self.version.fetch_add(STEP, Ordering::Release);
         !way.closed
     }
 
     /// Leaves the waker of the sender that is about to wait.
     pub(crate) fn leave_waker(&self, waker: &Waker) {
-        let mut sender = lock(&self.sender);
-        match &mut *sender {
+        let mut way = lock(&self.way);
+        match &mut way.sender {
             Some(left) => left.clone_from(waker),
             none => *none = Some(waker.clone()),
         }
     }
 
     pub(super) fn wake(&self) {
-        let sender = lock(&self.sender).take();
+        let sender = lock(&self.way).sender.take();
         if let Some(sender) = sender {
             sender.wake();
         }
@@ -101,6 +147,11 @@ impl<T: Message> AnyBox for Route<T> {
         TypeId::of::<T>()
     }
 
+    fn activity(&self) -> &PostboxActivity {
+        // The hold counts how many it has, and what it had to drop, as the outbox's own.
+        self.hold.as_ref().map_or(&self.activity, |hold| hold.activity())
+    }
+
     fn switch(
         &self,
         old: Option<Arc<dyn AnyBox>>,
@@ -113,15 +164,14 @@ impl<T: Message> AnyBox for Route<T> {
 
     fn stop(&self, stop: Stop) {
         if stop == Stop::Shutdown {
-            let mut way = lock(&self.way);
-            way.stopped = true;
-            self.version.fetch_add(1, Ordering::Release);
+            let way = lock(&self.way);
+            self.version.fetch_or(STOPPED, Ordering::Release);
             drop(way);
             self.wake();
         }
     }
 
-    fn close(&self) -> Option<Box<dyn Send>> {
+    fn finish(&self) {
         let mut way = lock(&self.way);
         let sink = if way.closed { None } else { way.sink.clone() };
         way.closed = true;
@@ -130,11 +180,19 @@ impl<T: Message> AnyBox for Route<T> {
         if let Some(receiver) = receiver {
             receiver.wake();
         }
-        None
     }
 
-    fn alike(&self, _activity: Arc<PostboxActivity>) -> Arc<dyn AnyBox> {
-        let route = Route::<T>::new();
+    fn close(&self) -> Option<Box<dyn Send>> {
+        self.finish();
+        self.hold.as_ref()?.close()
+    }
+
+    fn is_kept(&self) -> bool {
+        self.kept
+    }
+
+    fn alike(&self, id: PostboxId, keeps: bool) -> Arc<dyn AnyBox> {
+        let route = Route::<T>::new(id, None, keeps);
         lock(&route.way).closed = true;
         Arc::new(route)
     }
