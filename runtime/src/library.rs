@@ -3,18 +3,24 @@
 //! Bytes travel as [`bytes::Bytes`], whose copies share their memory.
 
 mod bucket;
+mod chunks;
 mod console;
+mod file;
 mod line_splitter;
 mod lines;
 mod rate_limiter;
+mod stdio;
 mod tcp;
 mod ticker;
 mod transformer;
+mod while_doing;
 
 pub use console::{ConsoleIn, ConsoleOut};
+pub use file::{FileReader, FileWriter};
 pub use line_splitter::LineSplitter;
 pub use lines::{LineReader, ReadLineError};
 pub use rate_limiter::RateLimiter;
+pub use stdio::{StdinBytes, StdoutBytes};
 pub use tcp::{Accepted, Listener};
 pub use ticker::Ticker;
 pub use transformer::{Filter, FilterBoxes, Transformer};
