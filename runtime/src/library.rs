@@ -21,6 +21,6 @@ pub use line_splitter::LineSplitter;
 pub use lines::{LineReader, ReadLineError};
 pub use rate_limiter::RateLimiter;
 pub use stdio::{StdinBytes, StdoutBytes};
-pub use tcp::{Accepted, Listener};
+pub use tcp::{Accepted, Listener, TcpClient, TcpConnection};
 pub use ticker::Ticker;
 pub use transformer::{Filter, FilterBoxes, Transformer};

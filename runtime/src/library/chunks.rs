@@ -20,6 +20,16 @@ impl Chunks {
         Self { held: BytesMut::new(), size: size.max(1) }
     }
 
+    /// What has come, as soon as anything has; none at the end of the stream.
+    pub(super) async fn next(&mut self, stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<Bytes>> {
+        // Small chunks share one allocation, until there is little left of it.
+        if self.held.capacity() <= self.size / 4 {
+            self.held.reserve(self.size);
+        }
+        stream.read_buf(&mut (&mut self.held).limit(self.size)).await?;
+        Ok(self.take())
+    }
+
     /// A whole chunk: less only before the end of the stream, none at the end.
     pub(super) async fn next_whole(&mut self, stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<Bytes>> {
         while self.held.len() < self.size {
@@ -44,6 +54,19 @@ mod tests {
     use tokio::io::AsyncWriteExt;
 
     use super::*;
+
+    #[tokio::test]
+    async fn a_chunk_is_what_has_come_and_never_longer_than_the_size() {
+        let (mut near, mut far) = tokio::io::duplex(64);
+        let mut chunks = Chunks::new(4);
+        near.write_all(b"123456").await.unwrap();
+        assert_eq!(chunks.next(&mut far).await.unwrap().unwrap(), "1234");
+        assert_eq!(chunks.next(&mut far).await.unwrap().unwrap(), "56");
+        near.write_all(b"7").await.unwrap();
+        drop(near);
+        assert_eq!(chunks.next(&mut far).await.unwrap().unwrap(), "7");
+        assert_eq!(chunks.next(&mut far).await.unwrap(), None);
+    }
 
     #[tokio::test]
     async fn a_whole_chunk_waits_for_its_bytes() {
