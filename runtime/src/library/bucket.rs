@@ -22,7 +22,8 @@ impl Bucket {
         let mut bucket = Self {
             start: Instant::now(),
             rate: rate.max(1).into(),
-            period_ns: period.as_nanos().max(1),
+            // Some centuries at most, so that no product overflows.
+            period_ns: period.as_nanos().clamp(1, u64::MAX.into()),
             capacity: capacity.max(1),
             full_at_ns: 0,
             carry: 0,
@@ -42,7 +43,8 @@ impl Bucket {
     pub(super) fn take(&mut self, units: u64, at: Instant) {
         let parts = u128::from(units) * self.period_ns + self.carry;
         self.carry = parts % self.rate;
-        self.full_at_ns = self.full_at_ns.max((at - self.start).as_nanos()) + parts / self.rate;
+        let full_at_ns = self.full_at_ns.max((at - self.start).as_nanos());
+        self.full_at_ns = full_at_ns.saturating_add(parts / self.rate);
     }
 
     fn fill_time_ns(&self, units: u64) -> u128 {
@@ -101,7 +103,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn extremes_do_not_overflow() {
         let mut bucket = Bucket::new(0, Duration::MAX, u64::MAX, 0);
-        bucket.take(1, Instant::now());
-        assert!(bucket.ready_at(u64::MAX) > Instant::now());
+        for _ in 0..3 {
+            bucket.take(u64::MAX, Instant::now());
+        }
+        let century = Duration::from_secs(100 * 365 * 24 * 3600);
+        assert!(bucket.ready_at(1) > Instant::now() + century);
     }
 }
