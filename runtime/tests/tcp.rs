@@ -160,7 +160,13 @@ async fn a_client_that_cannot_connect_names_the_address() {
     settle().await;
     let late = bench(TcpClient::new(address).timeout(Duration::from_millis(50)));
     assert_eq!(failure(&late.component).await, format!("cannot connect to {address} within 50ms"));
+
+    let waiting = bench(TcpClient::new(address));
+    settle().await;
+    waiting.component.stop(Stop::Shutdown);
+    assert_eq!(soon("the end", waiting.component.ended()).await, State::Finished);
     drop((queue, listener));
+
     let refused = bench(TcpClient::new(address));
     let message = failure(&refused.component).await;
     assert!(message.starts_with(&format!("cannot connect to {address}: ")), "{message}");

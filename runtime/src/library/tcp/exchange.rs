@@ -84,7 +84,12 @@ async fn write(
     let mut writer = BufWriter::with_capacity(DEFAULT_CHUNK, writer);
     while let Some(next) = reading.unless_idle(manner.half_open, inbox.recv()).await {
         let Some(bytes) = next? else { break };
-        ctx.unless_shutdown(writer.write_all(&bytes)).await??;
+        // Looks for a Shutdown only if it has to wait: most messages fit into the buffer.
+        tokio::select! {
+            biased;
+            written = writer.write_all(&bytes) => written?,
+            shutdown = ctx.shutdown() => return Err(shutdown.into()),
+        }
         if inbox.is_empty() {
             ctx.unless_shutdown(writer.flush()).await??;
         }
