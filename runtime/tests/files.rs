@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use axonscope_runtime::library::{FileReader, FileWriter};
-use axonscope_runtime::{Boxes, ComponentHandle, Declare, In, Inbox, InboxSpec, Pipeline, State, Stop, System};
+use axonscope_runtime::{Boxes, ComponentHandle, Declare, In, Inbox, InboxSpec, Out, Pipeline, State, Stop, System};
 use bytes::Bytes;
 use support::{Feed, all, run, settle, soon, tell_of};
 use tokio::sync::mpsc;
@@ -165,6 +165,34 @@ async fn what_was_written_can_be_seen_while_nothing_more_comes() {
     soon("the message in the file", seen).await;
     writer.stop(Stop::Shutdown);
     assert_eq!(soon("the end", writer.ended()).await, State::Finished);
+}
+
+#[tokio::test]
+async fn what_was_taken_before_a_shutdown_is_written_whole() {
+    let file = Temporary::new("shut", 0);
+    let system = System::new("test");
+    let source = run(|mut boxes: Out<Bytes>, _| async move {
+        for number in 0.. {
+            boxes.outbox.send(Bytes::from(format!("{number:9}\n"))).await?;
+        }
+        Ok(())
+    });
+    let pipeline = Pipeline::new().stage("source", source).stage("writer", FileWriter::create(&file.0));
+    let pipeline = system.add("pipeline", pipeline).unwrap().start();
+    let begun = async {
+        while std::fs::metadata(&file.0).map_or(0, |metadata| metadata.len()) == 0 {
+            settle().await;
+        }
+    };
+    soon("the first bytes in the file", begun).await;
+    pipeline.stop(Stop::Shutdown);
+    assert_eq!(soon("the end", pipeline.ended()).await, State::Finished);
+    assert!(system.describe().components.is_empty(), "none has failed");
+    let written = std::fs::read_to_string(&file.0).unwrap();
+    assert!(written.ends_with('\n'));
+    for (number, line) in written.lines().enumerate() {
+        assert_eq!(line, format!("{number:9}"));
+    }
 }
 
 #[tokio::test]

@@ -107,8 +107,8 @@ async fn read(mut input: impl Read + Send + 'static, mut boxes: Out<Bytes>, ctx:
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) => Err(error),
             };
-            let failed = chunk.is_err();
-            if chunks.blocking_send(chunk).is_err() || failed {
+            let last = chunk.is_err();
+            if chunks.blocking_send(chunk).is_err() || last {
                 break;
             }
         }
@@ -165,9 +165,9 @@ mod tests {
     use crate::stop::Stop;
     use crate::system::System;
 
-    struct From(PipeReader);
+    struct Source(PipeReader);
 
-    impl Component for From {
+    impl Component for Source {
         type Boxes = Out<Bytes>;
 
         async fn run(self, boxes: Out<Bytes>, ctx: Context) -> Outcome {
@@ -175,9 +175,9 @@ mod tests {
         }
     }
 
-    struct To(PipeWriter);
+    struct Sink(PipeWriter);
 
-    impl Component for To {
+    impl Component for Sink {
         type Boxes = In<Bytes>;
 
         async fn run(self, boxes: In<Bytes>, ctx: Context) -> Outcome {
@@ -188,7 +188,7 @@ mod tests {
     #[tokio::test]
     async fn every_byte_goes_through_and_the_end_ends_it() {
         let ((from, mut feed), (mut told, to)) = (pipe().unwrap(), pipe().unwrap());
-        let pipeline = Pipeline::new().stage("from", From(from)).stage("to", To(to));
+        let pipeline = Pipeline::new().stage("from", Source(from)).stage("to", Sink(to));
         let system = System::new("test");
         let pipeline = system.add("pipeline", pipeline).unwrap().start();
         let sent: Vec<u8> = (0..1_000_000_u32).map(|number| number as u8).collect();
@@ -208,10 +208,10 @@ mod tests {
     async fn shutdown_waits_for_neither_end_of_a_pipe() {
         let ((from, _feed), (_told, to)) = (pipe().unwrap(), pipe().unwrap());
         let system = System::new("test");
-        let from = system.add("from", From(from)).unwrap().start();
+        let from = system.add("from", Source(from)).unwrap().start();
         let flood = Ticker::new(Duration::from_millis(1), |_| Bytes::from_static(&[0; 60_000]));
         let flood = system.add("flood", flood).unwrap();
-        let to = system.add("to", To(to)).unwrap();
+        let to = system.add("to", Sink(to)).unwrap();
         system.link((&flood, "outbox"), (&to, "inbox")).unwrap();
         let to = to.start();
         flood.start();
