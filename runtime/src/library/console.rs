@@ -10,6 +10,21 @@ use crate::error::Outcome;
 use crate::name::Name;
 
 /// Sends each line of standard input from `outbox`, without its line end, and finishes at the end of input.
+///
+/// ```
+/// use axonscope_runtime::library::{ConsoleIn, ConsoleOut};
+/// use axonscope_runtime::{Pipeline, System};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let pipeline = Pipeline::new().stage("in", ConsoleIn::new()).stage("out", ConsoleOut::new());
+/// let system = System::new("lines");
+/// system.add("pipeline", pipeline)?.start();
+/// # system.shutdown().await;
+/// system.finished().await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Default)]
 pub struct ConsoleIn(());
 
@@ -46,7 +61,7 @@ impl Component for ConsoleIn {
     }
 }
 
-/// Writes each message from `inbox` to standard output, as a line.
+/// Writes each message from `inbox` to standard output, as a line. See [`ConsoleIn`] for an example.
 #[derive(Default)]
 pub struct ConsoleOut(());
 

@@ -11,6 +11,23 @@ use crate::storage::Message;
 
 /// Sends a message each `period` from `outbox`, the first one after the first period. Ticks that nobody had room for
 /// are left out, not made up for.
+///
+/// ```
+/// use axonscope_runtime::library::{ConsoleOut, Ticker};
+/// use axonscope_runtime::{Pipeline, System};
+/// use std::time::Duration;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let ticker = Ticker::new(Duration::from_secs(1), |second| format!("{second} s"));
+/// let pipeline = Pipeline::new().stage("ticker", ticker).stage("out", ConsoleOut::new());
+///
+/// let system = System::new("clock");
+/// system.add("pipeline", pipeline)?.start();
+/// # system.shutdown().await;
+/// # Ok(())
+/// # }
+/// ```
 pub struct Ticker<F> {
     period: Duration,
     make: F,

@@ -7,6 +7,27 @@ use crate::postbox::{Inbox, Outbox};
 use crate::storage::Message;
 
 /// Sends on what a function makes of each message.
+///
+/// ```
+/// use axonscope_runtime::library::{ConsoleIn, ConsoleOut, Transformer};
+/// use axonscope_runtime::{Pipeline, System};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut count = 0;
+/// let number = Transformer::new(move |line: String| {
+///     count += 1;
+///     format!("{count:4} {line}")
+/// });
+/// let pipeline =
+///     Pipeline::new().stage("in", ConsoleIn::new()).stage("number", number).stage("out", ConsoleOut::new());
+///
+/// let system = System::new("numbers");
+/// system.add("pipeline", pipeline)?.start();
+/// # system.shutdown().await;
+/// # Ok(())
+/// # }
+/// ```
 pub struct Transformer<I, O> {
     transform: Box<dyn FnMut(I) -> O + Send>,
 }
@@ -34,6 +55,24 @@ impl<I: Message, O: Message> Component for Transformer<I, O> {
 }
 
 /// Sends messages that pass a test from `outbox`, and the others from `rejected`.
+///
+/// ```
+/// use axonscope_runtime::library::{ConsoleIn, ConsoleOut, Filter};
+/// use axonscope_runtime::{Pipeline, System};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// // Nothing is linked to `rejected`: those lines are dropped there, and counted.
+/// let spoken = Filter::new(|line: &String| !line.starts_with('#'));
+/// let pipeline =
+///     Pipeline::new().stage("in", ConsoleIn::new()).stage("spoken", spoken).stage("out", ConsoleOut::new());
+///
+/// let system = System::new("without comments");
+/// system.add("pipeline", pipeline)?.start();
+/// # system.shutdown().await;
+/// # Ok(())
+/// # }
+/// ```
 pub struct Filter<T> {
     passes: Box<dyn FnMut(&T) -> bool + Send>,
 }
