@@ -10,7 +10,7 @@ use crate::name::Name;
 use crate::observe::{Event, LinkageInfo, LinkageKind, PostboxKind};
 use crate::storage::AnyBox;
 use crate::system::System;
-use crate::topology::{Core, Topology};
+use crate::topology::{BoxEntry, Core, Topology};
 
 /// Names a postbox for linking: by its id, by its component and its name, or by a path such as
 /// `"server/alice.outbox"`.
@@ -146,6 +146,7 @@ impl Topology {
         self.check(source, sink, kind)?;
         let linkage = LinkageInfo { id: LinkageId::next(), source, sink, kind };
         self.rewire(source, kind == LinkageKind::Inward, |topology| topology.join(linkage));
+        self.lend_through(source, kind);
         if let Some(stop) = self.stop_at(source) {
             self.deliver(linkage, stop);
         }
@@ -170,10 +171,54 @@ impl Topology {
             topology.part(source);
             topology.join(linkage);
         });
+        self.lend_through(source, kind);
         if let Some(stop) = self.stop_at(source) {
             self.deliver(linkage, stop);
         }
         Ok(linkage)
+    }
+
+    /// What waits beyond an inbox that its composite still holds comes back when the child ends; see
+    /// [`give_back`](Self::give_back).
+    fn lend_through(&self, source: PostboxId, kind: LinkageKind) {
+        if kind == LinkageKind::Inward
+            && self.lender(source).is_some()
+            && let Some(queue) = self.final_queue(source)
+        {
+            queue.lend();
+        }
+    }
+
+    /// The nearest inbox outwards from `inbox`, itself included, that takes messages of its own.
+    fn lender(&self, inbox: PostboxId) -> Option<PostboxId> {
+        let mut next = Some(inbox);
+        while let Some(id) = next {
+            let postbox = self.postbox(id)?;
+            if matches!(&postbox.core, Core::Data(core) if core.is_open()) {
+                return Some(id);
+            }
+            next = self.outer(postbox);
+        }
+        None
+    }
+
+    fn outer(&self, inner: &BoxEntry) -> Option<PostboxId> {
+        let inward = |&id: &PostboxId| {
+            let way_out = self.postbox(id).and_then(|source| source.way_out);
+            way_out.is_some_and(|linkage| linkage.kind == LinkageKind::Inward)
+        };
+        inner.sources.iter().copied().find(inward)
+    }
+
+    /// The component of `inbox` ends: what waits there goes back to the composite that passed it inwards, if that
+    /// still holds the inbox it came by.
+    pub(crate) fn give_back(&mut self, inbox: PostboxId) {
+        let Some(postbox) = self.postbox(inbox).filter(|postbox| postbox.info.kind == PostboxKind::Inbox) else {
+            return;
+        };
+        if let Some(outer) = self.outer(postbox).and_then(|outer| self.lender(outer)) {
+            self.rewire(outer, true, |topology| topology.part(outer));
+        }
     }
 
     /// The kind of postbox at the end of a linkage.

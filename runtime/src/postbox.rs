@@ -13,7 +13,7 @@ use crate::id::PostboxId;
 use crate::name::Name;
 use crate::observe::{PostboxActivity, add, clock_ns};
 use crate::stop::Shutdown;
-use crate::storage::{AnyBox, Message, Offer, Queue, Route, WhenFull};
+use crate::storage::{Message, Offer, Queue, Route, WhenFull};
 use crate::system::System;
 
 /// How many messages an inbox holds unless it says otherwise.
@@ -131,7 +131,7 @@ impl<T: Message> Inbox<T> {
 
 impl<T: Message> Drop for Inbox<T> {
     fn drop(&mut self) {
-        drop(self.queue.close());
+        self.queue.let_go();
     }
 }
 

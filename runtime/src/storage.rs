@@ -60,6 +60,12 @@ pub(crate) trait AnyBox: Any + Send + Sync {
     /// more will be sent.
     fn close(&self) -> Option<Box<dyn Send>>;
 
+    /// What waits here belongs to an inbox further out: the end of the component alone does not throw it away.
+    fn lend(&self);
+
+    /// Whether it is an inbox that takes messages.
+    fn is_open(&self) -> bool;
+
     /// Another closed postbox of this kind and message type, for a composite to show in its own name.
     fn alike(&self, activity: Arc<PostboxActivity>) -> Arc<dyn AnyBox>;
 }

@@ -189,6 +189,11 @@ impl Topology {
         entry.vitals.set_end(state.clone());
         let shut_down = entry.vitals.stop() == Some(Stop::Shutdown);
         let parent = entry.info.parent;
+        let boxes: Vec<_> = entry.boxes.iter().map(|postbox| postbox.info.id).collect();
+        for postbox in boxes {
+            self.give_back(postbox);
+        }
+        let Some(entry) = self.components.get(&id) else { return false };
         for postbox in &entry.boxes {
             if let Core::Data(core) = &postbox.core {
                 self.trash.extend(core.close());
@@ -313,6 +318,7 @@ impl Topology {
 
     /// Undoes all linkages of a postbox and closes what stands behind it.
     fn close_postbox(&mut self, id: PostboxId) {
+        self.give_back(id);
         let Some(postbox) = self.postbox(id) else { return };
         if let Core::Data(core) = postbox.core.clone() {
             self.trash.extend(core.close());

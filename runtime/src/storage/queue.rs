@@ -33,6 +33,7 @@ pub(super) struct QueueState<T> {
     pub(super) open_sources: usize,
     stop: Option<Stop>,
     pub(super) closed: bool,
+    lent: bool,
 }
 
 /// What became of a message offered to a queue.
@@ -57,6 +58,7 @@ impl<T: Message> Queue<T> {
             open_sources: 0,
             stop: None,
             closed: false,
+            lent: false,
         };
         Self { capacity: capacity.max(1) as usize, when_full, activity, state: Mutex::new(state) }
     }
@@ -184,6 +186,19 @@ impl<T: Message> Queue<T> {
         lock(&self.state).messages.len()
     }
 
+    /// The component takes no more. What waits in a lent queue stays, for the topology to give back.
+    pub(crate) fn let_go(&self) {
+        let mut state = lock(&self.state);
+        if !state.lent {
+            drop(state);
+            drop(AnyBox::close(self));
+            return;
+        }
+        let receiver = state.receiver.take();
+        drop(state);
+        drop(receiver);
+    }
+
     fn has_room(&self, state: &QueueState<T>) -> bool {
         state.messages.len() + state.granted < self.capacity
     }
@@ -277,6 +292,14 @@ impl<T: Message> AnyBox for Queue<T> {
         }
         drop(receiver);
         if messages.is_empty() { None } else { Some(Box::new(messages)) }
+    }
+
+    fn lend(&self) {
+        lock(&self.state).lent = true;
+    }
+
+    fn is_open(&self) -> bool {
+        !lock(&self.state).closed
     }
 
     fn alike(&self, activity: Arc<PostboxActivity>) -> Arc<dyn AnyBox> {

@@ -133,6 +133,12 @@ impl<T: Message> AnyBox for Route<T> {
         None
     }
 
+    fn lend(&self) {}
+
+    fn is_open(&self) -> bool {
+        false
+    }
+
     fn alike(&self, _activity: Arc<PostboxActivity>) -> Arc<dyn AnyBox> {
         let route = Route::<T>::new();
         lock(&route.way).closed = true;
