@@ -363,7 +363,11 @@ fn open_inbox<T: Message>(system: &System, owner: ComponentId, spec: InboxSpec) 
     }
 }
 
-fn open_outbox<T: Message>(system: &System, owner: ComponentId, spec: OutboxSpec) -> (Outbox<T>, Option<AddError>) {
+pub(crate) fn open_outbox<T: Message>(
+    system: &System,
+    owner: ComponentId,
+    spec: OutboxSpec,
+) -> (Outbox<T>, Option<AddError>) {
     let route = Arc::new(Route::<T>::new());
     let core = Core::Data(route.clone());
     let message_type = std::any::type_name::<T>().into();

@@ -30,6 +30,11 @@ impl ComponentHandle {
         self.system.latch(self.id, stop);
     }
 
+    /// How it ended, if it has.
+    pub fn end(&self) -> Option<State> {
+        self.vitals.end().cloned()
+    }
+
     /// Waits for its end, and says what that was: [`State::Finished`] or [`State::Failed`].
     pub async fn ended(&self) -> State {
         self.vitals.wait_for(|vitals| vitals.end().cloned()).await

@@ -92,6 +92,7 @@ mod linkage;
 mod name;
 mod observe;
 mod postbox;
+mod services;
 mod stop;
 mod stopping;
 mod storage;
@@ -99,7 +100,10 @@ mod system;
 mod task;
 mod topology;
 
-pub use chassis::{ConnectedServer, Connection, Graphline, Pipeline};
+pub use chassis::{
+    ConnectedServer, Connection, Graphline, Handle, HandleReceiver, HandleSender, Pipeline, Plug, PlugError, SendError,
+    Splitter, SplitterHandle,
+};
 pub use component::{Boxes, Children, Component, Context, Declare, In, Io, Out, Unstarted};
 pub use error::{AddError, Failure, LinkError, Outcome, WouldWait};
 pub use handle::ComponentHandle;
@@ -111,6 +115,7 @@ pub use observe::{
     PostboxInfo, PostboxKind, State, clock_ns,
 };
 pub use postbox::{DEFAULT_CAPACITY, Inbox, InboxSpec, Outbox, OutboxSpec, Send, WhenUnlinked};
+pub use services::Services;
 pub use stop::{Shutdown, Stop};
 pub use storage::{Message, WhenFull};
 pub use system::{AlreadyObserved, Cursor, System, Visit};

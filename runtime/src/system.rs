@@ -19,6 +19,7 @@ use crate::name::Name;
 use crate::observe::{
     ComponentInfo, Description, LinkageKind, Observer, PostboxActivity, PostboxInfo, PostboxKind, State,
 };
+use crate::services::{ServiceTable, Services};
 use crate::stop::{Stop, Vitals};
 use crate::storage::{AnyBox, lock};
 use crate::task::Task;
@@ -40,6 +41,7 @@ struct Shared {
     topology: Mutex<Topology>,
     /// Rings when the last component has ended.
     idle: Notify,
+    services: ServiceTable,
 }
 
 /// A place between two pages of a walk over all components.
@@ -75,6 +77,7 @@ impl System {
             observed: AtomicBool::new(false),
             topology: Mutex::default(),
             idle: Notify::new(),
+            services: ServiceTable::default(),
         };
         Self { shared: Arc::new(shared) }
     }
@@ -126,6 +129,11 @@ impl System {
             topology.link(source, sink, kind)
         });
         linked.map(|info| Linkage::new(self.clone(), info))
+    }
+
+    /// Postboxes that can be found by the name of what they offer.
+    pub fn services(&self) -> Services<'_> {
+        Services::new(self)
     }
 
     // === Stopping ===
@@ -364,6 +372,15 @@ impl System {
     pub(crate) fn add_signal(&self, owner: ComponentId, name: Name) -> Result<PostboxId, AddError> {
         let stop = std::any::type_name::<Stop>().into();
         self.add_postbox(owner, name, PostboxKind::Outbox, stop, None, |_| Core::Signal).map(|info| info.id)
+    }
+
+    /// The component that has the postbox, if both are there.
+    pub(crate) fn owner(&self, id: PostboxId) -> Option<ComponentId> {
+        lock(&self.shared.topology).owners.get(&id).copied()
+    }
+
+    pub(crate) fn service_table(&self) -> &ServiceTable {
+        &self.shared.services
     }
 
     pub(crate) fn remove_postbox(&self, id: PostboxId) {

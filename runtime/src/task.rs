@@ -140,7 +140,8 @@ fn remember_where_panics_happen() {
     });
 }
 
-fn describe(panic: Box<dyn Any + Send>) -> Arc<str> {
+/// What a panic said and, if it was in this thread, where.
+pub(crate) fn describe(panic: Box<dyn Any + Send>) -> Arc<str> {
     let message = match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
         (Some(text), _) => text,
         (_, Some(text)) => text.as_str(),
