@@ -1,18 +1,29 @@
 //! Ready composites: each starts its children, joins them in one particular way, and ends when they have ended.
 
+mod backplane;
+mod blocking;
+mod carousel;
 mod connected_server;
 mod fan_out;
 mod graphline;
 mod handle;
+mod par;
 mod park;
+mod passing;
 mod pipeline;
+mod seq;
 mod splitter;
 
+pub use backplane::{Backplane, BackplaneError, PublishTo, SubscribeTo};
+pub use blocking::{Blocking, BlockingIo};
+pub use carousel::Carousel;
 pub use connected_server::{ConnectedServer, Connection};
 pub use fan_out::{Plug, PlugError};
 pub use graphline::Graphline;
 pub use handle::{Handle, HandleReceiver, HandleSender, SendError};
+pub use par::Par;
 pub use pipeline::Pipeline;
+pub use seq::Seq;
 pub use splitter::{Splitter, SplitterHandle};
 
 use crate::component::{Component, Context, Declare, Unstarted};

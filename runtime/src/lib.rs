@@ -101,8 +101,9 @@ mod task;
 mod topology;
 
 pub use chassis::{
-    ConnectedServer, Connection, Graphline, Handle, HandleReceiver, HandleSender, Pipeline, Plug, PlugError, SendError,
-    Splitter, SplitterHandle,
+    Backplane, BackplaneError, Blocking, BlockingIo, Carousel, ConnectedServer, Connection, Graphline, Handle,
+    HandleReceiver, HandleSender, Par, Pipeline, Plug, PlugError, PublishTo, SendError, Seq, Splitter, SplitterHandle,
+    SubscribeTo,
 };
 pub use component::{Boxes, Children, Component, Context, Declare, In, Io, Out, Unstarted};
 pub use error::{AddError, Failure, LinkError, Outcome, WouldWait};

@@ -17,7 +17,8 @@ use crate::id::{ComponentId, LinkageId, PostboxId};
 use crate::linkage::{At, Linkage};
 use crate::name::Name;
 use crate::observe::{
-    ComponentInfo, Description, LinkageKind, Observer, PostboxActivity, PostboxInfo, PostboxKind, State,
+    ComponentActivity, ComponentInfo, Description, LinkageKind, Observer, PostboxActivity, PostboxInfo, PostboxKind,
+    State,
 };
 use crate::services::{ServiceTable, Services};
 use crate::stop::{Stop, Vitals};
@@ -377,6 +378,11 @@ impl System {
     /// The component that has the postbox, if both are there.
     pub(crate) fn owner(&self, id: PostboxId) -> Option<ComponentId> {
         lock(&self.shared.topology).owners.get(&id).copied()
+    }
+
+    /// The totals of a component that is there.
+    pub(crate) fn activity(&self, id: ComponentId) -> Option<Arc<ComponentActivity>> {
+        lock(&self.shared.topology).components.get(&id).map(|entry| entry.info.activity.clone())
     }
 
     pub(crate) fn service_table(&self) -> &ServiceTable {

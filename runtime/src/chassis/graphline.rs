@@ -15,7 +15,8 @@ use crate::stop::Stop;
 ///
 /// Stops find their way by themselves: beside each linkage from one component to another, its signal is linked to the
 /// other's control, by further signal boxes where one is not enough. A component whose `signal` is linked by name is
-/// left alone. What reaches the graphline's own control goes to those components that no other one feeds.
+/// left alone. What reaches the graphline's own control goes to those components that no other one feeds, and to
+/// those that the graphline's own boxes feed.
 ///
 /// ```
 /// use axonscope_runtime::{Graphline, System, library::{ConsoleIn, ConsoleOut, Filter}};
@@ -87,6 +88,7 @@ impl Component for Graphline {
             let to = find(&by_name, sink, PostboxKind::Inbox)?;
             match (from, to) {
                 ((None, name), (Some(inner), inner_name)) => {
+                    self.entrances.push(inner);
                     declare.expose_inbox(name.to_owned(), (inner, inner_name))?;
                 }
                 ((Some(inner), inner_name), (None, name)) => {
@@ -109,7 +111,7 @@ impl Component for Graphline {
         }
         wire_stops(declare, &feeds, &wired_by_name)?;
         let fed: BTreeSet<_> = feeds.iter().map(|&(_, sink)| sink).collect();
-        self.entrances = children.iter().map(Unstarted::id).filter(|id| !fed.contains(id)).collect();
+        self.entrances.extend(children.iter().map(Unstarted::id).filter(|id| !fed.contains(id)));
         Ok(Children(children))
     }
 

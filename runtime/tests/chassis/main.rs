@@ -5,6 +5,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod backplane;
+mod blocking;
+mod carousel;
 mod handle;
+mod par;
+mod seq;
 mod services;
 mod splitter;
