@@ -20,6 +20,8 @@ pub use carousel::Carousel;
 pub use connected_server::{ConnectedServer, Connection};
 pub use fan_out::{Plug, PlugError};
 pub use graphline::Graphline;
+#[cfg(feature = "wiring")]
+pub(crate) use graphline::{ChildrenByName, join};
 pub use handle::{Handle, HandleReceiver, HandleSender, SendError};
 pub use par::Par;
 pub use pipeline::Pipeline;
@@ -61,7 +63,7 @@ impl NoBox for AddError {
 }
 
 /// A child to be, its type forgotten.
-struct Child {
+pub(crate) struct Child {
     name: Name,
     add: AddChild,
 }
@@ -69,11 +71,16 @@ struct Child {
 type AddChild = Box<dyn FnOnce(&System, ComponentId, Name) -> Result<Unstarted, AddError> + Send>;
 
 impl Child {
-    fn new<C: Component>(name: Name, component: C) -> Self {
+    pub(crate) fn new<C: Component>(name: Name, component: C) -> Self {
         Self { name, add: Box::new(move |system, parent, name| system.add_inside(Some(parent), name, component)) }
     }
 
-    fn add(self, declare: &mut Declare<'_>) -> Result<Unstarted, AddError> {
+    #[cfg(feature = "wiring")]
+    pub(crate) fn name(&self) -> &Name {
+        &self.name
+    }
+
+    pub(crate) fn add(self, declare: &mut Declare<'_>) -> Result<Unstarted, AddError> {
         (self.add)(declare.system(), declare.id(), self.name)
     }
 

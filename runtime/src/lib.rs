@@ -99,6 +99,8 @@ mod storage;
 mod system;
 mod task;
 mod topology;
+#[cfg(feature = "wiring")]
+pub mod wiring;
 
 pub use chassis::{
     Backplane, BackplaneError, Blocking, BlockingIo, Carousel, ConnectedServer, Connection, Graphline, Handle,
