@@ -155,6 +155,7 @@ impl Topology {
 
     pub(crate) fn unlink(&mut self, linkage: LinkageId) {
         if let Some(&source) = self.linkages.get(&linkage) {
+            self.note_leftovers(source);
             self.rewire(source, false, |topology| topology.part(source));
         }
     }
@@ -167,6 +168,7 @@ impl Topology {
         };
         self.check(source, sink, kind)?;
         let linkage = LinkageInfo { id: LinkageId::next(), source, sink, kind };
+        self.note_leftovers(source);
         self.rewire(source, false, |topology| {
             topology.part(source);
             topology.join(linkage);
@@ -210,9 +212,28 @@ impl Topology {
         inner.sources.iter().copied().find(inward)
     }
 
+    /// The way inwards from `source` is about to be undone. What waits beyond it stays with the child, and comes back if
+    /// the child ends without taking it.
+    fn note_leftovers(&mut self, source: PostboxId) {
+        let Some(way) = self.postbox(source).and_then(|source| source.way_out) else { return };
+        if let (LinkageKind::Inward, Some(lender)) = (way.kind, self.lender(source)) {
+            let mut end = way.sink;
+            while let Some(next) = self.postbox(end).and_then(|inner| inner.way_out) {
+                end = next.sink;
+            }
+            self.leftovers.insert(end, lender);
+        }
+    }
+
     /// The component of `inbox` ends: what waits there goes back to the composite that passed it inwards, if that
     /// still holds the inbox it came by.
     pub(crate) fn give_back(&mut self, inbox: PostboxId) {
+        if let Some(outer) = self.leftovers.remove(&inbox)
+            && let Some(Core::Data(core)) = self.postbox(inbox).map(|postbox| &postbox.core)
+            && let Some(queue) = self.final_queue(outer).filter(|queue| queue.is_open())
+        {
+            queue.take_back(core);
+        }
         let Some(postbox) = self.postbox(inbox).filter(|postbox| postbox.info.kind == PostboxKind::Inbox) else {
             return;
         };

@@ -63,6 +63,9 @@ pub(crate) trait AnyBox: Any + Send + Sync {
     /// What waits here belongs to an inbox further out: the end of the component alone does not throw it away.
     fn lend(&self);
 
+    /// Takes all that waits in another inbox of the same message type, before what waits here.
+    fn take_back(&self, from: &Arc<dyn AnyBox>);
+
     /// Whether it is an inbox that takes messages.
     fn is_open(&self) -> bool;
 

@@ -25,6 +25,9 @@ pub(crate) struct Topology {
     pub(crate) owners: HashMap<PostboxId, ComponentId>,
     /// Where each linkage begins.
     pub(crate) linkages: HashMap<LinkageId, PostboxId>,
+    /// Which inbox of a composite gets back what a child's inbox still holds when the child ends, for those between
+    /// which there is no linkage any more.
+    pub(crate) leftovers: HashMap<PostboxId, PostboxId>,
     pub(crate) names: Names,
     pub(crate) observer: Option<Arc<dyn Observer>>,
     pub(crate) event_number: u64,

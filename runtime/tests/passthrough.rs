@@ -248,3 +248,44 @@ async fn what_a_child_leaves_waiting_comes_back_to_the_composite_that_holds_its_
     source.start();
     assert_eq!(soon("the end", composite.start().ended()).await, State::Finished);
 }
+
+#[tokio::test]
+async fn what_an_unlinked_child_leaves_comes_back_before_what_came_later() {
+    let system = System::new("test");
+    let (numbers, feed) = feed(100);
+    let composite = run(|mut boxes: In<u32>, ctx: Context| async move {
+        // Takes one when it is told to stop, and leaves the rest.
+        let lazy = ctx.add(
+            "lazy",
+            run(|mut boxes: In<u32>, ctx: Context| async move {
+                ctx.stopped().await;
+                boxes.inbox.recv().await?;
+                Ok(())
+            }),
+        )?;
+        let inward = ctx.system().pass_inward((ctx.id(), "inbox"), (&lazy, "inbox"))?;
+        let lazy = lazy.start();
+        settle().await;
+        inward.unlink().await;
+        settle().await;
+        assert_eq!(boxes.inbox.len(), 36, "what did not fit into the child's inbox");
+        lazy.stop(Stop::ProducerFinished);
+        lazy.ended().await;
+        let mut rest = Vec::new();
+        while let Some(number) = boxes.inbox.recv().await? {
+            rest.push(number);
+        }
+        assert_eq!(rest, (1..100).collect::<Vec<_>>());
+        Ok(())
+    });
+    let source = system.add("feed", feed).unwrap();
+    let composite = system.add("composite", composite).unwrap();
+    system.link((&source, "outbox"), (&composite, "inbox")).unwrap();
+    system.link((&source, "signal"), (&composite, "control")).unwrap();
+    for number in 0..100 {
+        numbers.send(number).await.unwrap();
+    }
+    drop(numbers);
+    source.start();
+    assert_eq!(soon("the end", composite.start().ended()).await, State::Finished);
+}

@@ -15,8 +15,8 @@ use crate::storage::Message;
 /// are those of the present child, as far as it has them.
 ///
 /// Messages that come while there is no child wait for the next one, and so does what a child leaves waiting when it
-/// ends by itself. When that happens `request_next` sends `()`, for whoever decides what comes next. A child that
-/// fails has ended, no more.
+/// ends. When it has ended by itself `request_next` sends `()`, for whoever decides what comes next. A child that fails
+/// has ended, no more.
 ///
 /// On `ProducerFinished` the child is told so, requests that wait are still honoured, and the carousel ends with the
 /// last child. If messages wait for a child then, it asks for one as long as anybody may send to `next`.

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker, ready};
 use tokio::task::coop;
 
 use super::route::{Route, Turn};
-use super::{AnyBox, Message, WhenFull, lock, switch};
+use super::{AnyBox, Message, WhenFull, cast, lock, switch};
 use crate::observe::{PostboxActivity, add};
 use crate::stop::{Shutdown, Stop};
 
@@ -296,6 +296,28 @@ impl<T: Message> AnyBox for Queue<T> {
 
     fn lend(&self) {
         lock(&self.state).lent = true;
+    }
+
+    fn take_back(&self, from: &Arc<dyn AnyBox>) {
+        let Some(from) = cast::<Self>(from.clone()) else { return };
+        let mut left = {
+            let mut state = lock(&from.state);
+            let left = std::mem::take(&mut state.messages);
+            from.count_depth(&state);
+            left
+        };
+        if left.is_empty() {
+            return;
+        }
+        let mut state = lock(&self.state);
+        left.append(&mut state.messages);
+        state.messages = left;
+        self.count_depth(&state);
+        let receiver = state.receiver.take();
+        drop(state);
+        if let Some(receiver) = receiver {
+            receiver.wake();
+        }
     }
 
     fn is_open(&self) -> bool {

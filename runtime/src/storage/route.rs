@@ -135,6 +135,8 @@ impl<T: Message> AnyBox for Route<T> {
 
     fn lend(&self) {}
 
+    fn take_back(&self, _from: &Arc<dyn AnyBox>) {}
+
     fn is_open(&self) -> bool {
         false
     }

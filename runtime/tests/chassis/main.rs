@@ -7,6 +7,7 @@ mod support;
 
 mod backplane;
 mod blocking;
+mod busy;
 mod carousel;
 mod handle;
 mod par;
