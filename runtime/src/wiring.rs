@@ -47,7 +47,8 @@
 //! "#;
 //! let wiring = Wiring::parse(text, "ask.toml")?;
 //! let system = System::new("asking");
-//! let mut ask = Handle::<String, String>::start(&system, wiring.name().to_owned(), wiring.graphline(&Kinds::library())?)?;
+//! let graphline = wiring.graphline(&Kinds::library())?;
+//! let mut ask = Handle::<String, String>::start(&system, wiring.name().to_owned(), graphline)?;
 //! ask.send("tea".to_owned()).await?;
 //! assert_eq!(ask.recv().await.as_deref(), Some("TEA, please"));
 //!

@@ -1,14 +1,19 @@
 //! A backplane: publishing and subscribing by name, for components that do not know where the others are.
 
+mod publish;
+mod subscribe;
+
+pub use publish::PublishTo;
+pub use subscribe::SubscribeTo;
+
 use std::any::{Any, type_name};
-use std::pin::pin;
 use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::fan_out::{Fan, Opened, Plug};
+use super::fan_out::{Fan, Opened};
 use super::splitter::SplitterHandle;
-use crate::component::{Boxes, Component, Context, Declare, Io};
+use crate::component::{Boxes, Component, Context, Declare};
 use crate::error::{AddError, Outcome};
 use crate::id::PostboxId;
 use crate::name::{Name, short_type};
@@ -45,22 +50,6 @@ pub struct Backplane<T: Message> {
     inbox: InboxSpec,
 }
 
-/// Passes what comes to `inbox` on to the [`Backplane`] of a name, and, while there is none after there has been one,
-/// throws it away and counts it at its `outbox`. It fails if there is none when it starts.
-pub struct PublishTo<T> {
-    backplane: Arc<str>,
-    inbox: InboxSpec,
-    message: std::marker::PhantomData<fn(T)>,
-}
-
-/// Sends what comes to the [`Backplane`] of a name from `outbox`, from when it is added to when it ends. It finishes
-/// when it is told to or with the backplane, and fails if there is none when it starts.
-pub struct SubscribeTo<T> {
-    backplane: Arc<str>,
-    inbox: InboxSpec,
-    message: std::marker::PhantomData<fn(T)>,
-}
-
 /// Why nothing can be published or subscribed to.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
 pub enum BackplaneError {
@@ -90,8 +79,6 @@ fn there_is(names: &[Arc<str>]) -> String {
         names => format!("there is {}", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
     }
 }
-
-// === impl Backplane ===
 
 impl<T: Message + Clone> Backplane<T> {
     /// A backplane that can be found by `name`.
@@ -185,126 +172,5 @@ fn find<T: Message>(system: &System, name: &str) -> Result<(PostboxId, Arc<Fan<T
             carries: short_type(behind.message_type),
             wanted: short_type(type_name::<T>()),
         }),
-    }
-}
-
-// === impl PublishTo ===
-
-impl<T: Message> PublishTo<T> {
-    /// Publishes to the backplane of that name.
-    pub fn new(backplane: impl Into<Arc<str>>) -> Self {
-        Self { backplane: backplane.into(), inbox: "inbox".into(), message: std::marker::PhantomData }
-    }
-
-    /// How many messages its inbox holds; otherwise [`DEFAULT_CAPACITY`](crate::DEFAULT_CAPACITY).
-    #[must_use]
-    pub fn capacity(mut self, capacity: u32) -> Self {
-        self.inbox = self.inbox.capacity(capacity);
-        self
-    }
-}
-
-impl<T: Message> Component for PublishTo<T> {
-    type Boxes = Io<T, T>;
-
-    fn description(&self) -> Name {
-        format!("Publishes to \u{201c}{}\u{201d}", self.backplane).into()
-    }
-
-    fn declare(&mut self, declare: &mut Declare<'_>) -> Result<Io<T, T>, AddError> {
-        Ok(Io { inbox: declare.inbox(self.inbox.clone()), outbox: declare.outbox("outbox") })
-    }
-
-    async fn run(self, mut io: Io<T, T>, ctx: Context) -> Outcome {
-        let (backplane, _) = find::<T>(ctx.system(), &self.backplane)?;
-        ctx.link(io.outbox.id(), backplane)?;
-        while let Some(message) = io.inbox.recv().await? {
-            if !io.outbox.is_linked()
-                && let Ok((backplane, _)) = find::<T>(ctx.system(), &self.backplane)
-            {
-                // Another one of that name. If it goes at this moment the message is counted as any other.
-                let _ = ctx.link(io.outbox.id(), backplane);
-            }
-            io.outbox.send(message).await?;
-        }
-        Ok(())
-    }
-}
-
-// === impl SubscribeTo ===
-
-impl<T: Message> SubscribeTo<T> {
-    /// Subscribes to the backplane of that name.
-    pub fn new(backplane: impl Into<Arc<str>>) -> Self {
-        Self { backplane: backplane.into(), inbox: "inbox".into(), message: std::marker::PhantomData }
-    }
-
-    /// How many messages wait for it before the backplane does; otherwise
-    /// [`DEFAULT_CAPACITY`](crate::DEFAULT_CAPACITY).
-    #[must_use]
-    pub fn capacity(mut self, capacity: u32) -> Self {
-        self.inbox = self.inbox.capacity(capacity);
-        self
-    }
-}
-
-/// The boxes of a [`SubscribeTo`].
-pub struct SubscriberBoxes<T: Message> {
-    io: Io<T, T>,
-    plugged: Plugged,
-}
-
-/// Unplugs when it is dropped, however the component comes to its end.
-struct Plugged(Option<Plug>);
-
-impl Drop for Plugged {
-    fn drop(&mut self) {
-        if let Some(plug) = self.0.take() {
-            plug.unplug_now();
-        }
-    }
-}
-
-impl<T: Message> Boxes for SubscriberBoxes<T> {
-    fn declare(declare: &mut Declare<'_>) -> Self {
-        Self { io: Io::declare(declare), plugged: Plugged(None) }
-    }
-}
-
-impl<T: Message> Component for SubscribeTo<T> {
-    type Boxes = SubscriberBoxes<T>;
-
-    fn description(&self) -> Name {
-        format!("Sends what is published to \u{201c}{}\u{201d}", self.backplane).into()
-    }
-
-    fn declare(&mut self, declare: &mut Declare<'_>) -> Result<SubscriberBoxes<T>, AddError> {
-        let io = Io { inbox: declare.inbox(self.inbox.clone()), outbox: declare.outbox("outbox") };
-        // Now if it can be, so that nothing published after the subscriber was added passes it by.
-        let found = find::<T>(declare.system(), &self.backplane);
-        let plug = found.ok().and_then(|(_, fan)| fan.plug(io.inbox.id().into()).ok());
-        Ok(SubscriberBoxes { io, plugged: Plugged(plug) })
-    }
-
-    async fn run(self, boxes: SubscriberBoxes<T>, ctx: Context) -> Outcome {
-        let SubscriberBoxes { mut io, mut plugged } = boxes;
-        if plugged.0.is_none() {
-            let (_, fan) = find::<T>(ctx.system(), &self.backplane)?;
-            plugged.0 = Some(fan.plug(io.inbox.id().into())?);
-        }
-        let mut stopped = pin!(ctx.stopped());
-        loop {
-            let message = tokio::select! {
-                biased;
-                message = io.inbox.recv() => message?,
-                // The backplane goes on: it must not be waited for.
-                _ = &mut stopped, if plugged.0.is_some() => {
-                    plugged = Plugged(None);
-                    continue;
-                }
-            };
-            let Some(message) = message else { return Ok(()) };
-            io.outbox.send(message).await?;
-        }
     }
 }
