@@ -93,6 +93,14 @@ pub enum AddError {
         /// The name both have.
         postbox: String,
     },
+    /// Another component offers something by that name already.
+    #[error("`{name}` is offered by `{holder}` already")]
+    ServiceTaken {
+        /// The name of the service.
+        name: String,
+        /// The path of the component that offers it.
+        holder: String,
+    },
     /// A composite could not join its children.
     #[error(transparent)]
     Link(#[from] LinkError),

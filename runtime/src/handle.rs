@@ -38,6 +38,11 @@ impl ComponentHandle {
         })
     }
 
+    /// How it ended, if it has.
+    pub fn end(&self) -> Option<State> {
+        self.life.end().cloned()
+    }
+
     /// Waits for its end, and says what that was: [`State::Finished`] or [`State::Failed`].
     pub async fn ended(&self) -> State {
         self.life.wait_for(|life| life.end().cloned()).await

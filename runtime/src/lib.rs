@@ -85,6 +85,7 @@ mod chassis;
 mod component;
 mod describe;
 mod error;
+mod giving_back;
 mod handle;
 mod id;
 pub mod library;
@@ -92,6 +93,7 @@ mod linkage;
 mod name;
 mod observe;
 mod postbox;
+mod services;
 mod stop;
 mod stopping;
 mod storage;
@@ -100,8 +102,14 @@ mod sync;
 mod system;
 mod task;
 mod topology;
+#[cfg(feature = "wiring")]
+pub mod wiring;
 
-pub use chassis::{ConnectedServer, Connection, Graphline, Pipeline};
+pub use chassis::{
+    Backplane, BackplaneError, Blocking, BlockingIo, Carousel, ConnectedServer, Connection, Graphline, Handle,
+    HandleReceiver, HandleSender, Par, Pipeline, Plug, PlugError, PublishTo, SendError, Seq, Splitter, SplitterHandle,
+    SubscribeTo,
+};
 pub use component::{Boxes, Children, Component, Context, Declare, In, Io, Out, Unstarted};
 pub use describe::Condition;
 pub use error::{AddError, Failure, LinkError, Outcome, WouldWait};
@@ -114,6 +122,7 @@ pub use observe::{
     PostboxActivity, PostboxInfo, PostboxKind, PostboxMeter, Reading, State, Visit, clock_ns,
 };
 pub use postbox::{DEFAULT_CAPACITY, Inbox, InboxSpec, Outbox, OutboxSpec, Recv, Send, WhenUnlinked};
+pub use services::Services;
 pub use stop::{Shutdown, Stop};
 pub use storage::{Message, WhenFull};
 pub use supervised::{Restart, Supervised};

@@ -147,6 +147,7 @@ impl Topology {
         self.check(source, sink, kind)?;
         let linkage = LinkageInfo { id: LinkageId::next(), source, sink, kind };
         self.rewire(source, kind == LinkageKind::Inward, |topology| topology.join(linkage));
+        self.lend_through(source, kind);
         if let Some(stop) = self.stop_at(source) {
             self.deliver(linkage, stop);
         }
@@ -160,6 +161,7 @@ impl Topology {
 
     pub(crate) fn unlink(&mut self, linkage: LinkageInfo) {
         if self.is_there(linkage) {
+            self.note_leftovers(linkage.source);
             self.unlink_at(linkage.source);
         }
     }
@@ -180,10 +182,12 @@ impl Topology {
         let sink = self.find(sink, sink_kind)?;
         self.check(old.source, sink, old.kind)?;
         let linkage = LinkageInfo { id: LinkageId::next(), sink, ..old };
+        self.note_leftovers(old.source);
         self.rewire(old.source, false, |topology| {
             topology.part(old.source);
             topology.join(linkage);
         });
+        self.lend_through(old.source, old.kind);
         if let Some(stop) = self.stop_at(old.source) {
             self.deliver(linkage, stop);
         }
@@ -220,7 +224,7 @@ impl Topology {
 
     /// Makes a change to the one linkage that begins at `start`, and takes all that flows through `start` along: to
     /// the queue it leads to after the change, in one step.
-    fn rewire(&mut self, start: PostboxId, carry: bool, change: impl FnOnce(&mut Self)) {
+    pub(crate) fn rewire(&mut self, start: PostboxId, carry: bool, change: impl FnOnce(&mut Self)) {
         let core = match self.postbox(start).map(|postbox| postbox.core) {
             Some(CoreView::Data(core)) => core.clone(),
             _ => return change(self),
@@ -238,14 +242,14 @@ impl Topology {
         self.tell(|_| Event::Linked(linkage));
     }
 
-    fn part(&mut self, source: PostboxId) {
+    pub(crate) fn part(&mut self, source: PostboxId) {
         if let Some(linkage) = self.part_way_out(source) {
             self.tell(|_| Event::Unlinked(linkage.id));
         }
     }
 
     /// The queue where a message at `start` would come to rest.
-    fn final_queue(&self, start: PostboxId) -> Option<Arc<dyn AnyBox>> {
+    pub(crate) fn final_queue(&self, start: PostboxId) -> Option<Arc<dyn AnyBox>> {
         let mut postbox = self.postbox(start)?;
         while let Some(linkage) = postbox.joins.way_out {
             postbox = self.postbox(linkage.sink)?;

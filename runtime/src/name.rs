@@ -117,7 +117,7 @@ impl Names {
     }
 }
 /// Keeps the last segment of every path in a type name: `Vec<String>` for `alloc::vec::Vec<alloc::string::String>`.
-fn short_type(full: &str) -> String {
+pub(crate) fn short_type(full: &str) -> String {
     let mut short = String::with_capacity(full.len());
     let mut segment = 0;
     for c in full.chars() {

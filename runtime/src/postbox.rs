@@ -135,9 +135,7 @@ impl<T: Message> Inbox<T> {
 
 impl<T: Message> Drop for Inbox<T> {
     fn drop(&mut self) {
-        if !self.queue.is_kept() {
-            drop(self.queue.close());
-        }
+        self.queue.let_go();
     }
 }
 

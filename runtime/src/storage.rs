@@ -68,6 +68,17 @@ pub(crate) trait AnyBox: Any + Send + Sync {
     /// Whether the box outlives whoever holds it: its component may be started again.
     fn is_kept(&self) -> bool;
 
+    /// What waits here belongs to an inbox further out: the end of the component alone does not throw it away.
+    fn lend(&self) {}
+
+    /// Takes all that waits in another inbox of the same message type, before what waits here.
+    fn take_back(&self, _from: &Arc<dyn AnyBox>) {}
+
+    /// Whether it is an inbox that takes messages.
+    fn is_open(&self) -> bool {
+        false
+    }
+
     /// Another postbox of this kind and message type, for a composite to show in its own name. It is closed, unless
     /// the composite may be started again: then messages wait in it meanwhile.
     fn alike(&self, id: PostboxId, keeps: bool) -> Arc<dyn AnyBox>;

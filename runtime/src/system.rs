@@ -15,8 +15,11 @@ use crate::error::{AddError, LinkError};
 use crate::id::{ComponentId, PostboxId};
 use crate::linkage::{At, Linkage};
 use crate::name::Name;
-use crate::observe::{Description, LinkageInfo, LinkageKind, Observer, PostboxKind, Reading, State, Visit};
+use crate::observe::{
+    ComponentMeter, Description, LinkageInfo, LinkageKind, Observer, PostboxKind, Reading, State, Visit,
+};
 use crate::postbox::{Inbox, InboxSpec, Outbox, OutboxSpec, WhenUnlinked};
+use crate::services::{ServiceTable, Services};
 use crate::stop::Stop;
 use crate::storage::{AnyBox, Message, Queue, Route, cast};
 use crate::sync::{Mutex, lock};
@@ -56,6 +59,7 @@ struct Shared {
     topology: Mutex<Topology>,
     /// Rings when the last component has ended.
     idle: Notify,
+    services: ServiceTable,
 }
 
 /// A place between two pages of a walk over all components.
@@ -84,6 +88,7 @@ impl System {
                 observed: AtomicBool::new(false),
                 topology: Mutex::new(topology),
                 idle: Notify::new(),
+                services: ServiceTable::default(),
             }
         });
         Self { shared }
@@ -136,6 +141,11 @@ impl System {
             topology.link(source, sink, kind)
         });
         linked.map(|info| Linkage::new(self.clone(), info))
+    }
+
+    /// Postboxes that can be found by the name of what they offer.
+    pub fn services(&self) -> Services<'_> {
+        Services::new(self)
     }
 
     // === Stopping ===
@@ -440,6 +450,20 @@ impl System {
             let added = topology.add_signal(owner, name);
             added.ok_or_else(|| AddError::DuplicatePostbox { path: topology.path(owner), postbox })
         })
+    }
+
+    /// The component that has the postbox, if both are there.
+    pub(crate) fn owner(&self, id: PostboxId) -> Option<ComponentId> {
+        lock(&self.shared.topology).postbox(id).map(|postbox| postbox.owner)
+    }
+
+    /// The totals of a component that is there.
+    pub(crate) fn activity(&self, id: ComponentId) -> Option<ComponentMeter> {
+        lock(&self.shared.topology).components.get(&id).map(|entry| entry.life.clone())
+    }
+
+    pub(crate) fn service_table(&self) -> &ServiceTable {
+        &self.shared.services
     }
 
     pub(crate) fn remove_postbox(&self, id: PostboxId) {

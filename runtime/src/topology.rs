@@ -18,7 +18,7 @@ use crate::topology::postboxes::{BoxCore, BoxEntry, Joins, StopShapes};
 
 mod postboxes;
 
-pub(crate) use postboxes::{Core, CoreView};
+pub(crate) use postboxes::{Core, CoreView, Postbox};
 
 /// How many failed components are kept, so that they can be seen, after their composite or the system goes on.
 const FAILED_KEPT: usize = 64;
@@ -32,6 +32,9 @@ pub(crate) struct Topology {
     pub(crate) own_system: WeakSystem,
     /// Owners of the postboxes that are in no component's block of ids.
     owners: HashMap<PostboxId, ComponentId>,
+    /// Which inbox of a composite gets back what a child's inbox still holds when the child ends, for those between
+    /// which there is no linkage any more.
+    pub(crate) leftovers: HashMap<PostboxId, PostboxId>,
     names: Names,
     stop_shapes: StopShapes,
     pub(crate) observer: Option<Arc<dyn Observer>>,
@@ -237,6 +240,10 @@ impl Topology {
         entry.life().set_end(state.clone());
         let shut_down = entry.life().stop() == Some(Stop::Shutdown);
         let parent = entry.parent;
+        for postbox in entry.boxes.iter().map(|postbox| postbox.id).collect::<Vec<_>>() {
+            self.give_back(postbox);
+        }
+        let Some(entry) = self.components.get(&id) else { return false };
         for postbox in &entry.boxes {
             if let BoxCore::Data(core) = &postbox.core {
                 self.trash.extend(core.close());

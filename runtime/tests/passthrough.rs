@@ -6,8 +6,8 @@ mod support;
 use std::sync::atomic::Ordering;
 
 use axonscope_runtime::{
-    AddError, Children, Component, Context, Declare, Graphline, Io, LinkageKind, Name, Outcome, Pipeline, State, Stop,
-    System, library::Filter, library::Transformer,
+    AddError, Children, Component, Context, Declare, Graphline, In, Io, LinkageKind, Name, Outcome, Pipeline, State,
+    Stop, System, library::Filter, library::Transformer,
 };
 use support::{all, feed, postbox, run, settle, soon, tell};
 
@@ -212,4 +212,80 @@ async fn a_stop_passes_through_a_composite_to_its_first_child() {
     outer.stop(Stop::ProducerFinished);
     assert_eq!(soon("the end", outer.ended()).await, State::Finished);
     soon("the end", system.finished()).await;
+}
+
+#[tokio::test]
+async fn what_a_child_leaves_waiting_comes_back_to_the_composite_that_holds_its_inbox() {
+    let system = System::new("test");
+    let (numbers, feed) = feed(100);
+    // A child that takes three, behind a composite of its own; whatever comes next is the outermost one's.
+    let composite = run(|mut boxes: In<u32>, ctx: Context| async move {
+        let three = run(|mut boxes: In<u32>, _| async move {
+            for _ in 0..3 {
+                boxes.inbox.recv().await?;
+            }
+            Ok(())
+        });
+        let pipeline = ctx.add("pipeline", Pipeline::new().stage("three", three))?;
+        ctx.system().pass_inward((ctx.id(), "inbox"), (&pipeline, "inbox"))?;
+        pipeline.start();
+        ctx.children_finished().await?;
+        let mut rest = Vec::new();
+        while let Some(number) = boxes.inbox.recv().await? {
+            rest.push(number);
+        }
+        assert_eq!(rest, (3..100).collect::<Vec<_>>());
+        Ok(())
+    });
+    let source = system.add("feed", feed).unwrap();
+    let composite = system.add("composite", composite).unwrap();
+    system.link((&source, "outbox"), (&composite, "inbox")).unwrap();
+    system.link((&source, "signal"), (&composite, "control")).unwrap();
+    for number in 0..100 {
+        numbers.send(number).await.unwrap();
+    }
+    drop(numbers);
+    source.start();
+    assert_eq!(soon("the end", composite.start().ended()).await, State::Finished);
+}
+
+#[tokio::test]
+async fn what_an_unlinked_child_leaves_comes_back_before_what_came_later() {
+    let system = System::new("test");
+    let (numbers, feed) = feed(100);
+    let composite = run(|mut boxes: In<u32>, ctx: Context| async move {
+        // Takes one when it is told to stop, and leaves the rest.
+        let lazy = ctx.add(
+            "lazy",
+            run(|mut boxes: In<u32>, ctx: Context| async move {
+                ctx.stopped().await;
+                boxes.inbox.recv().await?;
+                Ok(())
+            }),
+        )?;
+        let inward = ctx.system().pass_inward((ctx.id(), "inbox"), (&lazy, "inbox"))?;
+        let lazy = lazy.start();
+        settle().await;
+        inward.unlink().await;
+        settle().await;
+        assert_eq!(boxes.inbox.len(), 36, "what did not fit into the child's inbox");
+        lazy.stop(Stop::ProducerFinished);
+        lazy.ended().await;
+        let mut rest = Vec::new();
+        while let Some(number) = boxes.inbox.recv().await? {
+            rest.push(number);
+        }
+        assert_eq!(rest, (1..100).collect::<Vec<_>>());
+        Ok(())
+    });
+    let source = system.add("feed", feed).unwrap();
+    let composite = system.add("composite", composite).unwrap();
+    system.link((&source, "outbox"), (&composite, "inbox")).unwrap();
+    system.link((&source, "signal"), (&composite, "control")).unwrap();
+    for number in 0..100 {
+        numbers.send(number).await.unwrap();
+    }
+    drop(numbers);
+    source.start();
+    assert_eq!(soon("the end", composite.start().ended()).await, State::Finished);
 }

@@ -15,7 +15,8 @@ use crate::stop::Stop;
 ///
 /// Stops find their way by themselves: beside each linkage from one component to another, its signal is linked to the
 /// other's control, by further signal boxes where one is not enough. A component whose `signal` is linked by name is
-/// left alone. What reaches the graphline's own control goes to those components that no other one feeds.
+/// left alone. What reaches the graphline's own control goes to those components that no other one feeds, and to
+/// those that the graphline's own boxes feed.
 ///
 /// ```
 /// use axonscope_runtime::{Graphline, System, library::{ConsoleIn, ConsoleOut, Filter}};
@@ -51,8 +52,13 @@ impl Graphline {
 
     /// Adds a component. Its name must not be `self`.
     #[must_use]
-    pub fn component<C: Component>(mut self, name: impl Into<Name>, component: C) -> Self {
-        self.components.push(Child::new(name.into(), component));
+    pub fn component<C: Component>(self, name: impl Into<Name>, component: C) -> Self {
+        self.child(Child::new(name.into(), component))
+    }
+
+    #[must_use]
+    pub(crate) fn child(mut self, child: Child) -> Self {
+        self.components.push(child);
         self
     }
 
@@ -73,7 +79,7 @@ impl Component for Graphline {
 
     fn declare(&mut self, declare: &mut Declare<'_>) -> Result<Children, AddError> {
         let mut children = Vec::new();
-        let mut by_name = HashMap::new();
+        let mut by_name = ChildrenByName::new();
         for child in self.components.drain(..) {
             let name = child.name.as_str().to_owned();
             let child = child.add(declare)?;
@@ -83,17 +89,9 @@ impl Component for Graphline {
         let mut feeds = BTreeSet::new();
         let mut wired_by_name = BTreeSet::new();
         for (source, sink) in &self.links {
-            let from = find(&by_name, source, PostboxKind::Outbox)?;
-            let to = find(&by_name, sink, PostboxKind::Inbox)?;
-            match (from, to) {
-                ((None, name), (Some(inner), inner_name)) => {
-                    declare.expose_inbox(name.to_owned(), (inner, inner_name))?;
-                }
-                ((Some(inner), inner_name), (None, name)) => {
-                    declare.expose_outbox(name.to_owned(), (inner, inner_name))?;
-                }
+            match join(declare, &by_name, source, sink)? {
+                ((None, _), (Some(inner), _)) => self.entrances.push(inner),
                 ((Some(source), source_name), (Some(sink), sink_name)) => {
-                    declare.system().link((source, source_name), (sink, sink_name))?;
                     if source_name == "signal" {
                         wired_by_name.insert(source);
                     }
@@ -101,15 +99,12 @@ impl Component for Graphline {
                         feeds.insert((source, sink));
                     }
                 }
-                ((None, _), (None, _)) => {
-                    let wanted = format!("{source}` -> `{sink}");
-                    return Err(LinkError::NoPostbox { kind: PostboxKind::Inbox, wanted, known: Vec::new() }.into());
-                }
+                (_, (None, _)) => {}
             }
         }
         wire_stops(declare, &feeds, &wired_by_name)?;
         let fed: BTreeSet<_> = feeds.iter().map(|&(_, sink)| sink).collect();
-        self.entrances = children.iter().map(Unstarted::id).filter(|id| !fed.contains(id)).collect();
+        self.entrances.extend(children.iter().map(Unstarted::id).filter(|id| !fed.contains(id)));
         Ok(Children(children))
     }
 
@@ -127,6 +122,39 @@ impl Component for Graphline {
         }
         Ok(ctx.children_finished().await?)
     }
+}
+
+/// The components of a graphline.
+pub(crate) type ChildrenByName = HashMap<String, ComponentId>;
+
+/// One end of a link: the component (none for the graphline itself) and the name of the box.
+type End<'a> = (Option<ComponentId>, &'a str);
+
+/// Joins two boxes as a graphline does, and says which they are.
+pub(crate) fn join<'a>(
+    declare: &mut Declare<'_>,
+    by_name: &ChildrenByName,
+    source: &'a str,
+    sink: &'a str,
+) -> Result<(End<'a>, End<'a>), AddError> {
+    let from = find(by_name, source, PostboxKind::Outbox)?;
+    let to = find(by_name, sink, PostboxKind::Inbox)?;
+    match (from, to) {
+        ((None, name), (Some(inner), inner_name)) => {
+            declare.expose_inbox(name.to_owned(), (inner, inner_name))?;
+        }
+        ((Some(inner), inner_name), (None, name)) => {
+            declare.expose_outbox(name.to_owned(), (inner, inner_name))?;
+        }
+        ((Some(source), source_name), (Some(sink), sink_name)) => {
+            declare.system().link((source, source_name), (sink, sink_name))?;
+        }
+        ((None, _), (None, _)) => {
+            let wanted = format!("{source}` -> `{sink}");
+            return Err(LinkError::NoPostbox { kind: PostboxKind::Inbox, wanted, known: Vec::new() }.into());
+        }
+    }
+    Ok((from, to))
 }
 
 /// A signal to each component that is fed, beside the linkage that feeds it.
@@ -149,12 +177,7 @@ fn wire_stops(
     Ok(())
 }
 
-/// The component (none for the graphline itself) and the name of the box.
-fn find<'a>(
-    by_name: &HashMap<String, ComponentId>,
-    path: &'a str,
-    kind: PostboxKind,
-) -> Result<(Option<ComponentId>, &'a str), LinkError> {
+fn find<'a>(by_name: &ChildrenByName, path: &'a str, kind: PostboxKind) -> Result<End<'a>, LinkError> {
     let missing = || {
         let mut known: Vec<_> = by_name.keys().map(|name| name.as_str().into()).collect();
         known.sort();

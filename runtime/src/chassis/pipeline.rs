@@ -1,8 +1,8 @@
 //! A pipeline: each stage's outbox feeds the next stage's inbox.
 
-use super::Child;
+use super::{Child, if_there};
 use crate::component::{Children, Component, Context, Declare};
-use crate::error::{AddError, LinkError, Outcome};
+use crate::error::{AddError, Outcome};
 use crate::name::Name;
 
 /// Stages in a row. From outside it looks like one component: its `inbox` is the first stage's, its `outbox` the last
@@ -72,13 +72,5 @@ impl Component for Pipeline {
     async fn run(self, stages: Children, ctx: Context) -> Outcome {
         stages.start();
         Ok(ctx.children_finished().await?)
-    }
-}
-
-/// A source has no inbox to show, a sink no outbox.
-fn if_there(exposed: Result<(), AddError>) -> Result<(), AddError> {
-    match exposed {
-        Err(AddError::Link(LinkError::NoPostbox { .. })) => Ok(()),
-        other => other,
     }
 }

@@ -215,7 +215,7 @@ mod tests {
         system.link((&flood, "outbox"), (&to, "inbox")).unwrap();
         let to = to.start();
         flood.start();
-        while system.describe().postboxes.iter().all(|info| info.activity.blocked_since.load(Ordering::Relaxed) == 0) {
+        while system.describe().postboxes.iter().all(|info| info.activity.waiting_since.load(Ordering::Relaxed) == 0) {
             tokio::task::yield_now().await;
         }
         for component in [from, to] {

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker, ready};
 use tokio::task::coop;
 
 use super::route::{Known, Route, Turn};
-use super::{AnyBox, Message, WhenFull, switch};
+use super::{AnyBox, Message, WhenFull, cast, switch};
 use crate::id::PostboxId;
 use crate::observe::{PostboxActivity, add, poll_began};
 use crate::stop::{Shutdown, Stop};
@@ -36,6 +36,7 @@ pub(super) struct QueueState<T> {
     pub(super) open_sources: u32,
     stop: Option<Stop>,
     pub(super) closed: bool,
+    lent: bool,
 }
 
 /// Senders that wait for room, or have waited.
@@ -73,6 +74,7 @@ impl<T: Message> Queue<T> {
             open_sources: 0,
             stop: None,
             closed: false,
+            lent: false,
         };
         let activity = PostboxActivity::new();
         Self { id, activity, capacity: capacity.max(1), when_full, kept, state: Mutex::new(state) }
@@ -211,6 +213,19 @@ impl<T: Message> Queue<T> {
         lock(&self.state).messages.len()
     }
 
+    /// The component takes no more. What waits in a lent queue stays, for the topology to give back.
+    /// So it does in one whose component may be started again.
+    pub(crate) fn let_go(&self) {
+        let mut state = lock(&self.state);
+        let receiver = state.receiver.take();
+        let stays = self.kept || state.lent;
+        drop(state);
+        drop(receiver);
+        if !stays {
+            drop(AnyBox::close(self));
+        }
+    }
+
     fn has_room(&self, state: &QueueState<T>) -> bool {
         let granted = state.waiting.as_ref().map_or(0, |waiting| waiting.granted);
         state.messages.len() + granted < self.capacity as usize
@@ -333,6 +348,36 @@ impl<T: Message> AnyBox for Queue<T> {
 
     fn is_kept(&self) -> bool {
         self.kept
+    }
+
+    fn lend(&self) {
+        lock(&self.state).lent = true;
+    }
+
+    fn take_back(&self, from: &Arc<dyn AnyBox>) {
+        let Some(from) = cast::<Self>(from.clone()) else { return };
+        let mut left = {
+            let mut state = lock(&from.state);
+            let left = std::mem::take(&mut state.messages);
+            from.count_depth(&state);
+            left
+        };
+        if left.is_empty() {
+            return;
+        }
+        let mut state = lock(&self.state);
+        left.append(&mut state.messages);
+        state.messages = left;
+        self.count_depth(&state);
+        let receiver = state.receiver.take();
+        drop(state);
+        if let Some(receiver) = receiver {
+            receiver.wake();
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        !lock(&self.state).closed
     }
 
     fn alike(&self, id: PostboxId, keeps: bool) -> Arc<dyn AnyBox> {

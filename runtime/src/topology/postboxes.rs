@@ -292,6 +292,7 @@ impl Topology {
 
     /// Undoes all linkages of a postbox and closes what stands behind it.
     fn close_postbox(&mut self, id: PostboxId) {
+        self.give_back(id);
         let Some(postbox) = self.postbox(id) else { return };
         let closed = match postbox.core {
             CoreView::Data(core) => core.close(),
