@@ -6,6 +6,10 @@
 
 mod support;
 
+#[path = "runtime/fan_out.rs"]
+mod fan_out;
+#[path = "runtime/growth.rs"]
+mod growth;
 #[path = "runtime/ours.rs"]
 mod ours;
 #[path = "runtime/pairs.rs"]
@@ -14,6 +18,8 @@ mod pairs;
 mod peers;
 #[path = "runtime/pin.rs"]
 mod pin;
+#[path = "runtime/ping_pong.rs"]
+mod ping_pong;
 #[path = "runtime/race.rs"]
 mod race;
 #[path = "runtime/relay.rs"]
@@ -33,9 +39,13 @@ const RELAYS: usize = 8;
 /// What a message does on its way from the source to the sink.
 const HOPS: u64 = RELAYS as u64 + 1;
 
+/// The sinks of a fan-out.
+const FANS: usize = 64;
+
 type Part = fn(Options) -> Result<()>;
 
-const PARTS: &[(&str, Part)] = &[("relay", relay::bench)];
+const PARTS: &[(&str, Part)] =
+    &[("relay", relay::bench), ("fan-out", fan_out::bench), ("ping-pong", ping_pong::bench), ("growth", growth::bench)];
 
 fn main() -> ExitCode {
     support::main(bench)

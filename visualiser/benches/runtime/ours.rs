@@ -1,10 +1,15 @@
 //! Everything here that uses the component runtime: what is under test.
 
-use anyhow::Result;
-use axonscope_runtime::{AddError, Component, Context, Declare, In, InboxSpec, Io, Out, Outcome, System, Unstarted};
+use std::time::Instant;
 
-use crate::RELAYS;
+use anyhow::Result;
+use axonscope_runtime::{
+    AddError, Boxes, Component, Context, Declare, In, Inbox, InboxSpec, Io, Out, Outbox, Outcome, System, Unstarted,
+};
+use tokio::sync::oneshot;
+
 use crate::race::{Finish, Race, Start};
+use crate::{FANS, RELAYS};
 
 /// A source, [`RELAYS`] relays and a sink, linked and started; they end by themselves once the source has sent all.
 pub(crate) fn chain(system: &System, capacity: usize, race: &Race) -> Result<()> {
@@ -86,6 +91,90 @@ impl Component for Sink {
         while let Some(message) = boxes.inbox.recv().await? {
             self.finish.took(message);
         }
+        Ok(())
+    }
+}
+
+// === Fan-out ===
+
+/// Starts a source and [`FANS`] sinks, and something between them by which every sink gets every message.
+pub(crate) type FanOut = fn(&System, usize, &Race) -> Result<()>;
+
+/// The ways to fan out, by name. Another way is another line.
+pub(crate) const FAN_OUTS: &[(&str, FanOut)] = &[("hub", hub)];
+
+/// By a plain component that has an outbox for each sink.
+fn hub(system: &System, capacity: usize, race: &Race) -> Result<()> {
+    let hub = system.add("hub", Hub)?;
+    for n in 0..FANS {
+        let sink = system.add(format!("sink-{n}"), Sink { capacity, finish: race.finish() })?;
+        system.link((&hub, &*format!("out-{n}")), (&sink, "inbox"))?;
+        sink.start();
+    }
+    let source = system.add("source", Source(race.start()))?;
+    system.link((&source, "outbox"), (&hub, "inbox"))?;
+    hub.start();
+    source.start();
+    Ok(())
+}
+
+struct Hub;
+
+struct HubBoxes {
+    inbox: Inbox<u64>,
+    outboxes: Vec<Outbox<u64>>,
+}
+
+impl Boxes for HubBoxes {
+    fn declare(declare: &mut Declare<'_>) -> Self {
+        let outboxes = (0..FANS).map(|n| declare.outbox(format!("out-{n}"))).collect();
+        Self { inbox: declare.inbox("inbox"), outboxes }
+    }
+}
+
+impl Component for Hub {
+    type Boxes = HubBoxes;
+
+    async fn run(self, mut boxes: Self::Boxes, _: Context) -> Outcome {
+        while let Some(message) = boxes.inbox.recv().await? {
+            for outbox in &mut boxes.outboxes {
+                outbox.send(message).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+// === Ping-pong ===
+
+/// Starts a pair; it reports how long each of `trips` took, in nanoseconds, and goes on to wait.
+pub(crate) fn ping_pong(system: &System, trips: usize, report: oneshot::Sender<Vec<u64>>) -> Result<()> {
+    let ping = system.add("ping", Ping { trips, report })?;
+    let pong = system.add("pong", Relay { capacity: 64 })?;
+    system.link((&ping, "outbox"), (&pong, "inbox"))?;
+    system.link((&pong, "outbox"), (&ping, "inbox"))?;
+    pong.start();
+    ping.start();
+    Ok(())
+}
+
+struct Ping {
+    trips: usize,
+    report: oneshot::Sender<Vec<u64>>,
+}
+
+impl Component for Ping {
+    type Boxes = Io<u64, u64>;
+
+    async fn run(self, mut io: Self::Boxes, _: Context) -> Outcome {
+        let mut trips_ns = Vec::with_capacity(self.trips);
+        for n in 0..self.trips as u64 {
+            let began = Instant::now();
+            io.outbox.send(n).await?;
+            io.inbox.recv().await?;
+            trips_ns.push(began.elapsed().as_nanos() as u64);
+        }
+        let _ = self.report.send(trips_ns);
         Ok(())
     }
 }

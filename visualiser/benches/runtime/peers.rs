@@ -1,16 +1,20 @@
 //! The same row of stages written with others: channels by hand, ractor, kameo. Each is written as its documentation
 //! shows, and where there is a choice, the faster way.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
 use anyhow::Result;
 use kameo::error::Infallible;
 use kameo::mailbox;
 use kameo::message::{Context, Message};
 use kameo::prelude::Spawn;
 use ractor::{ActorProcessingErr, ActorRef};
-use tokio::sync::mpsc;
+use tokio::sync::{broadcast, mpsc, oneshot};
 
-use crate::RELAYS;
 use crate::race::{Finish, Race, Start};
+use crate::{FANS, RELAYS};
 
 // === Channels by hand ===
 
@@ -152,4 +156,93 @@ impl Message<u64> for KameoStage {
             Self::Sink(finish) => finish.took(message),
         }
     }
+}
+
+// === Fan-out by hand ===
+
+/// One sender and [`FANS`] receivers; returns how many messages receivers have missed.
+pub(crate) fn broadcast(capacity: usize, race: &Race) -> Arc<AtomicU64> {
+    let missed = Arc::new(AtomicU64::new(0));
+    let (sender, _) = broadcast::channel(capacity);
+    for _ in 0..FANS {
+        tokio::spawn(broadcast_sink(sender.subscribe(), race.finish(), missed.clone()));
+    }
+    tokio::spawn(broadcast_source(race.start(), sender, capacity as u64 / 2));
+    missed
+}
+
+/// Fills half of the ring, then lets the receivers catch up: they never miss anything, and always have much to take.
+async fn broadcast_source(mut start: Start, sender: broadcast::Sender<u64>, half: u64) {
+    let keep_up = async || {
+        while sender.len() as u64 > half {
+            tokio::task::yield_now().await;
+        }
+    };
+    for n in 0..start.warm {
+        let _ = sender.send(n);
+        if n % half == half - 1 {
+            keep_up().await;
+        }
+    }
+    start.go().await;
+    for n in 0..start.messages {
+        let _ = sender.send(n);
+        if n % half == half - 1 {
+            keep_up().await;
+        }
+    }
+}
+
+async fn broadcast_sink(mut receiver: broadcast::Receiver<u64>, mut finish: Finish, missed: Arc<AtomicU64>) {
+    loop {
+        match receiver.recv().await {
+            Ok(message) => finish.took(message),
+            Err(broadcast::error::RecvError::Lagged(count)) => {
+                missed.fetch_add(count, Ordering::Relaxed);
+                // They count as taken, or the race would never end; the benchmark fails anyway.
+                (0..count).for_each(|n| finish.took(n));
+            }
+            Err(broadcast::error::RecvError::Closed) => return,
+        }
+    }
+}
+
+// === Ping-pong by hand ===
+
+/// A channel there and a channel back.
+pub(crate) fn mpsc_ping_pong(trips: usize, report: oneshot::Sender<Vec<u64>>) {
+    let (there, pong) = mpsc::channel(64);
+    let (back, mut ping) = mpsc::channel(64);
+    tokio::spawn(relay(pong, back));
+    tokio::spawn(async move {
+        let mut trips_ns = Vec::with_capacity(trips);
+        for n in 0..trips as u64 {
+            let began = Instant::now();
+            let _ = there.send(n).await;
+            ping.recv().await;
+            trips_ns.push(began.elapsed().as_nanos() as u64);
+        }
+        let _ = report.send(trips_ns);
+    });
+}
+
+/// A channel there, and for each request a oneshot back.
+pub(crate) fn oneshot_ping_pong(trips: usize, report: oneshot::Sender<Vec<u64>>) {
+    let (there, mut pong) = mpsc::channel::<(u64, oneshot::Sender<u64>)>(64);
+    tokio::spawn(async move {
+        while let Some((message, back)) = pong.recv().await {
+            let _ = back.send(message);
+        }
+    });
+    tokio::spawn(async move {
+        let mut trips_ns = Vec::with_capacity(trips);
+        for n in 0..trips as u64 {
+            let began = Instant::now();
+            let (back, ping) = oneshot::channel();
+            let _ = there.send((n, back)).await;
+            let _ = ping.await;
+            trips_ns.push(began.elapsed().as_nanos() as u64);
+        }
+        let _ = report.send(trips_ns);
+    });
 }
