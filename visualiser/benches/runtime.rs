@@ -10,6 +10,8 @@ mod support;
 mod fan_out;
 #[path = "runtime/growth.rs"]
 mod growth;
+#[path = "runtime/idle.rs"]
+mod idle;
 #[path = "runtime/ours.rs"]
 mod ours;
 #[path = "runtime/pairs.rs"]
@@ -24,6 +26,8 @@ mod ping_pong;
 mod race;
 #[path = "runtime/relay.rs"]
 mod relay;
+#[path = "runtime/stall.rs"]
+mod stall;
 #[path = "runtime/watched.rs"]
 mod watched;
 
@@ -44,11 +48,28 @@ const FANS: usize = 64;
 
 type Part = fn(Options) -> Result<()>;
 
-const PARTS: &[(&str, Part)] =
-    &[("relay", relay::bench), ("fan-out", fan_out::bench), ("ping-pong", ping_pong::bench), ("growth", growth::bench)];
+const PARTS: &[(&str, Part)] = &[
+    ("relay", relay::bench),
+    ("fan-out", fan_out::bench),
+    ("ping-pong", ping_pong::bench),
+    ("growth", growth::bench),
+    ("idle", idle::bench),
+];
 
 fn main() -> ExitCode {
-    support::main(bench)
+    let mut args = std::env::args().skip(1);
+    match (args.next().as_deref(), args.next(), args.next()) {
+        (Some(idle::ROLE), Some(kind), Some(count)) => {
+            match count.parse().context("a number").and_then(|count| idle::role(&kind, count)) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => {
+                    eprintln!("runtime, idle {kind}: {error:#}");
+                    ExitCode::FAILURE
+                }
+            }
+        }
+        _ => support::main(bench),
+    }
 }
 
 async fn bench(options: Options) -> Result<()> {

@@ -1,14 +1,19 @@
 //! Everything here that uses the component runtime: what is under test.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use anyhow::Result;
 use axonscope_runtime::{
-    AddError, Boxes, Component, Context, Declare, In, Inbox, InboxSpec, Io, Out, Outbox, Outcome, System, Unstarted,
+    AddError, Boxes, Component, ComponentHandle, Context, Declare, In, Inbox, InboxSpec, Io, Out, Outbox, Outcome,
+    System, Unstarted,
 };
 use tokio::sync::oneshot;
 
+use crate::idle::Running;
 use crate::race::{Finish, Race, Start};
+use crate::stall::Gauge;
 use crate::{FANS, RELAYS};
 
 /// A source, [`RELAYS`] relays and a sink, linked and started; they end by themselves once the source has sent all.
@@ -175,6 +180,97 @@ impl Component for Ping {
             trips_ns.push(began.elapsed().as_nanos() as u64);
         }
         let _ = self.report.send(trips_ns);
+        Ok(())
+    }
+}
+
+// === Idle ===
+
+/// Components of each linked row of idle ones.
+const ROW: usize = 10;
+
+/// Adds idle components with the standard four boxes, one after another.
+pub(crate) struct IdleRow<'a> {
+    system: &'a System,
+    linked: bool,
+    added: usize,
+    last: Option<ComponentHandle>,
+}
+
+impl<'a> IdleRow<'a> {
+    /// If `linked`, each is linked to the one before it, in rows of [`ROW`].
+    pub(crate) fn new(system: &'a System, linked: bool) -> Self {
+        Self { system, linked, added: 0, last: None }
+    }
+
+    /// Adds and starts the next.
+    pub(crate) fn add(&mut self) -> Result<()> {
+        let idle = self.system.add("idle", Idle)?;
+        if !self.linked {
+            idle.start();
+            return Ok(());
+        }
+        if let Some(last) = self.last.take().filter(|_| !self.added.is_multiple_of(ROW)) {
+            self.system.link((&last, "outbox"), (&idle, "inbox"))?;
+            self.system.link((&last, "signal"), (&idle, "control"))?;
+        }
+        self.added += 1;
+        self.last = Some(idle.start());
+        Ok(())
+    }
+}
+
+struct Idle;
+
+impl Component for Idle {
+    type Boxes = Io<u64, u64>;
+
+    async fn run(self, mut io: Self::Boxes, _: Context) -> Outcome {
+        let _running = Running::new();
+        while let Some(message) = io.inbox.recv().await? {
+            io.outbox.send(message).await?;
+        }
+        Ok(())
+    }
+}
+
+/// How long each page of a whole description took to make, in nanoseconds. Calls `turned` after each.
+pub(crate) fn walk(system: &System, mut turned: impl FnMut()) -> Vec<u64> {
+    let mut pages_ns = Vec::new();
+    let mut cursor = None;
+    loop {
+        let began = Instant::now();
+        let (page, next) = system.describe_from(cursor, System::PAGE_LIMIT);
+        pages_ns.push(began.elapsed().as_nanos() as u64);
+        drop(page);
+        turned();
+        if next.is_none() {
+            return pages_ns;
+        }
+        cursor = next;
+    }
+}
+
+/// Starts a component that changes its own wiring, and uses it, until the gauge says that it is over.
+pub(crate) fn rewirer(system: &System, gauge: Arc<Gauge>) -> Result<ComponentHandle> {
+    Ok(system.add("rewirer", Rewirer(gauge))?.start())
+}
+
+struct Rewirer(Arc<Gauge>);
+
+impl Component for Rewirer {
+    type Boxes = Io<u64, u64>;
+
+    async fn run(self, mut io: Self::Boxes, ctx: Context) -> Outcome {
+        while !self.0.over.load(Ordering::Relaxed) {
+            let began = Instant::now();
+            let linkage = ctx.link(io.outbox.id(), io.inbox.id())?;
+            io.outbox.send(1).await?;
+            io.inbox.recv().await?;
+            linkage.unlink().await;
+            self.0.turned(began.elapsed());
+            tokio::task::yield_now().await;
+        }
         Ok(())
     }
 }

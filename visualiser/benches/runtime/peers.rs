@@ -13,6 +13,7 @@ use kameo::prelude::Spawn;
 use ractor::{ActorProcessingErr, ActorRef};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
+use crate::idle::Running;
 use crate::race::{Finish, Race, Start};
 use crate::{FANS, RELAYS};
 
@@ -245,4 +246,36 @@ pub(crate) fn oneshot_ping_pong(trips: usize, report: oneshot::Sender<Vec<u64>>)
         }
         let _ = report.send(trips_ns);
     });
+}
+
+// === Idle ===
+
+/// A task that waits at a channel of 64, and the sender to keep.
+pub(crate) fn idle_task() -> mpsc::Sender<u64> {
+    let (sender, mut receiver) = mpsc::channel::<u64>(64);
+    tokio::spawn(async move {
+        let _running = Running::new();
+        while let Some(message) = receiver.recv().await {
+            std::hint::black_box(message);
+        }
+    });
+    sender
+}
+
+/// An actor that waits.
+pub(crate) async fn idle_ractor() -> Result<ActorRef<u64>> {
+    let (actor, _) = ractor::Actor::spawn(None, IdleRactor, ()).await?;
+    Ok(actor)
+}
+
+struct IdleRactor;
+
+impl ractor::Actor for IdleRactor {
+    type Msg = u64;
+    type State = Running;
+    type Arguments = ();
+
+    async fn pre_start(&self, _: ActorRef<u64>, (): ()) -> Result<Running, ActorProcessingErr> {
+        Ok(Running::new())
+    }
 }
