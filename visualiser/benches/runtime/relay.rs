@@ -17,6 +17,9 @@ use crate::{HOPS, ours, peers, pin, single_thread, two_workers};
 
 const CAPACITIES: [usize; 2] = [64, 1024];
 
+/// Messages of an observed round: enough to last for some of the visualiser's cadences.
+const OBSERVED_AT_LEAST: u64 = 1_200_000;
+
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum Case {
     Mpsc,
@@ -34,7 +37,7 @@ const CASES: [Case; 6] = [Case::Ractor, Case::Control, Case::Mpsc, Case::Unobser
 /// Runs the part.
 pub(crate) fn bench(options: Options) -> Result<()> {
     let watchers = Watchers::start()?;
-    let messages = if options.quick { 60_000 } else { 300_000 };
+    let messages = if options.quick { 150_000 } else { 500_000 };
     let (pairs, pairs_2w) = if options.quick { (15, 3) } else { (31, 9) };
     {
         let runtime = two_workers()?;
@@ -82,8 +85,7 @@ impl Bench<'_> {
         let messages = match case {
             // Slower by far: a round of them is long enough with fewer.
             Case::Ractor | Case::Kameo => self.messages / 4,
-            // The visualiser is told every 100 ms, and should have been, some times, while the round went on.
-            Case::Observed => self.messages * 5,
+            Case::Observed => self.messages.max(OBSERVED_AT_LEAST),
             _ => self.messages,
         };
         let race = Race::new(1, 4 * capacity as u64, messages);

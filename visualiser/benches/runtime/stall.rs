@@ -3,10 +3,10 @@
 //! The description is walked on another processor, page by page as the probe does. The component does over and over
 //! what may have to wait for a page: it links its own outbox to its own inbox, sends, receives, unlinks.
 //!
-//! Other work on the machine holds it up too, at random, while a page that is slow is slow in every walk. So several
-//! walks are made; what a page costs is the shortest of its delays, and what counts is the dearest page. The longest
-//! delay of all is said as well, beside that of as much time in which nobody walks: on a quiet machine it is the figure
-//! to look at.
+//! What counts is the longest delay of a walk, which may be that of several pages: the lock is not fair. Other work on
+//! the machine delays the component too, so the best of several walks is taken, and the same is said of as much time
+//! in which nobody walks: where that is not far below, the machine was too busy to tell. What a page does by itself is
+//! told from noise by being slow in every walk: its shortest delay, for the dearest page.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -71,7 +71,7 @@ fn walks(system: &System, gauge: &Gauge) {
     gauge.next_turn();
     let (mut pages_ns, mut delays_ns) = (Vec::new(), Vec::new());
     let mut whole_ms = f64::INFINITY;
-    let (mut longest_ns, mut undisturbed_ns) = (u64::MAX, u64::MAX);
+    let (mut stall_ns, mut undisturbed_ns) = (u64::MAX, u64::MAX);
     for _ in 0..WALKS {
         gauge.take_ns();
         let mut delays = Vec::new();
@@ -81,7 +81,7 @@ fn walks(system: &System, gauge: &Gauge) {
         gauge.next_turn();
         delays.push(gauge.take_ns());
         whole_ms = whole_ms.min(took.as_secs_f64() * 1e3);
-        longest_ns = longest_ns.min(longest(&delays));
+        stall_ns = stall_ns.min(longest(&delays));
         // A turn may end while the next page is made already.
         let delays = delays.windows(2).map(|two| two[0].max(two[1])).collect();
         keep_least(&mut pages_ns, pages);
@@ -91,9 +91,9 @@ fn walks(system: &System, gauge: &Gauge) {
     }
     say("describe_ms", whole_ms);
     say("describe_page_us", longest(&pages_ns) as f64 / 1e3);
-    say("describe_stall_ms", longest(&delays_ns) as f64 / 1e6);
-    say("describe_longest_ms", longest_ns as f64 / 1e6);
-    say("undisturbed_longest_ms", undisturbed_ns as f64 / 1e6);
+    say("describe_page_delay_ms", longest(&delays_ns) as f64 / 1e6);
+    say("describe_stall_ms", stall_ns as f64 / 1e6);
+    say("undisturbed_stall_ms", undisturbed_ns as f64 / 1e6);
 }
 
 fn longest(times_ns: &[u64]) -> u64 {
