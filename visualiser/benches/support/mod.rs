@@ -66,6 +66,12 @@ pub(crate) struct Line {
     /// How many times better than the peer we are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) ratio: Option<f64>,
+    /// Where the ratio lies with 95 %, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ratio_low: Option<f64>,
+    /// The other end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ratio_high: Option<f64>,
 }
 
 /// Which way a figure is better.
@@ -80,7 +86,17 @@ pub(crate) enum Better {
 impl Line {
     /// A figure without a peer.
     pub(crate) fn alone(bench: &'static str, metric: String, value: f64, unit: &'static str) -> Self {
-        Self { bench, metric, value, unit, peer: None, peer_value: None, ratio: None }
+        Self {
+            bench,
+            metric,
+            value,
+            unit,
+            peer: None,
+            peer_value: None,
+            ratio: None,
+            ratio_low: None,
+            ratio_high: None,
+        }
     }
 
     /// The same, compared.
@@ -92,14 +108,22 @@ impl Line {
         Self { peer: Some(peer), peer_value: Some(peer_value), ratio: Some(ratio), ..self }
     }
 
+    /// The ratio is the median of paired ones, not that of the two figures, and lies between these with 95 %.
+    pub(crate) fn paired(self, ratio: f64, low: f64, high: f64) -> Self {
+        Self { ratio: Some(ratio), ratio_low: Some(low), ratio_high: Some(high), ..self }
+    }
+
     /// One JSON object on standard output, one line of the table on standard error.
     pub(crate) fn print(self) -> Result<()> {
         println!("{}", serde_json::to_string(&self)?);
-        let compared = match (self.peer, self.peer_value, self.ratio) {
+        let mut compared = match (self.peer, self.peer_value, self.ratio) {
             (Some(peer), Some(value), Some(ratio)) => format!("{peer} {} → {ratio:.2}×", figure(value)),
             _ => String::new(),
         };
-        eprintln!("{:<8} {:<32} {:>14} {:<6} {compared}", self.bench, self.metric, figure(self.value), self.unit);
+        if let (Some(low), Some(high)) = (self.ratio_low, self.ratio_high) {
+            compared += &format!(" ({low:.3} to {high:.3})");
+        }
+        eprintln!("{:<8} {:<36} {:>14} {:<7} {compared}", self.bench, self.metric, figure(self.value), self.unit);
         Ok(())
     }
 }
@@ -161,6 +185,11 @@ impl Server {
     /// The address in its URL.
     pub(crate) fn address(&self) -> &str {
         self.url.trim_start_matches("http://")
+    }
+
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.0.id()
     }
 
     /// A reader's connection.
