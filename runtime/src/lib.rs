@@ -88,6 +88,8 @@ mod error;
 mod giving_back;
 mod handle;
 mod id;
+#[cfg(all(test, feature = "shuttle"))]
+mod interleavings;
 pub mod library;
 mod linkage;
 mod name;

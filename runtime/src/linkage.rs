@@ -146,8 +146,11 @@ impl Topology {
         }
         self.check(source, sink, kind)?;
         let linkage = LinkageInfo { id: LinkageId::next(), source, sink, kind };
-        self.rewire(source, kind == LinkageKind::Inward, |topology| topology.join(linkage));
-        self.lend_through(source, kind);
+        self.rewire(source, kind == LinkageKind::Inward, |topology| {
+            topology.join(linkage);
+            // Before messages go there, so that the child cannot throw them away by letting its inbox go meanwhile.
+            topology.lend_through(source, kind);
+        });
         if let Some(stop) = self.stop_at(source) {
             self.deliver(linkage, stop);
         }
@@ -186,8 +189,8 @@ impl Topology {
         self.rewire(old.source, false, |topology| {
             topology.part(old.source);
             topology.join(linkage);
+            topology.lend_through(old.source, old.kind);
         });
-        self.lend_through(old.source, old.kind);
         if let Some(stop) = self.stop_at(old.source) {
             self.deliver(linkage, stop);
         }

@@ -214,7 +214,17 @@ impl<T: Message> Outbox<T> {
 
     fn refresh(&mut self) {
         if !self.route.is_as(&self.known) {
+            self.leave();
             self.known = self.route.look_up();
+        }
+    }
+
+    /// Gives up the place that a send has taken at the queue that is known, if one has.
+    fn leave(&self) {
+        if self.route.has_place()
+            && let Some(queue) = &self.known.sink
+        {
+            queue.leave(&self.route);
         }
     }
 
@@ -222,7 +232,7 @@ impl<T: Message> Outbox<T> {
     fn attempt(&self, message: T, wait: bool) -> Attempt<T> {
         let activity = self.route.activity();
         let Some(sink) = &self.known.sink else {
-            add(&activity.dropped, 1);
+            self.route.count_dropped(1);
             return Attempt::Done;
         };
         let offer = if wait {
@@ -232,7 +242,7 @@ impl<T: Message> Outbox<T> {
         };
         match offer {
             Offer::Taken => add(&activity.messages, 1),
-            Offer::Closed(_) => add(&activity.dropped, 1),
+            Offer::Closed(_) => self.route.count_dropped(1),
             Offer::Full(message) => return Attempt::Wait(message),
             Offer::Moved(message) => return Attempt::Again(message),
         }
@@ -242,6 +252,8 @@ impl<T: Message> Outbox<T> {
 
 impl<T: Message> Drop for Outbox<T> {
     fn drop(&mut self) {
+        // A send that was forgotten, rather than dropped, may have left it there.
+        self.leave();
         if !self.route.is_kept() {
             self.route.finish();
         }
@@ -280,12 +292,7 @@ impl<T: Message> Future for Send<'_, T> {
             return Poll::Ready(Ok(()));
         };
         loop {
-            if !this.outbox.route.is_as(&this.outbox.known) {
-                if this.blocked {
-                    this.leave();
-                }
-                this.outbox.refresh();
-            }
+            this.outbox.refresh();
             if this.outbox.known.is_stopped() {
                 this.message = Some(message);
                 return Poll::Ready(Err(Shutdown));
@@ -311,21 +318,13 @@ impl<T: Message> Future for Send<'_, T> {
     }
 }
 
-impl<T: Message> Send<'_, T> {
-    fn leave(&mut self) {
-        if let Some(queue) = &self.outbox.known.sink {
-            queue.leave(&self.outbox.route);
-        }
-    }
-}
-
 impl<T: Message> Drop for Send<'_, T> {
     fn drop(&mut self) {
         if self.message.is_some() {
-            add(&self.outbox.route.activity().dropped, 1);
+            self.outbox.route.count_dropped(1);
         }
         if self.blocked {
-            self.leave();
+            self.outbox.leave();
             let activity = self.outbox.route.activity();
             let since = activity.waiting_since.swap(0, Ordering::Relaxed);
             add(&activity.blocked_ns, clock_ns().saturating_sub(since));

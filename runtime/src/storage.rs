@@ -2,8 +2,8 @@
 //!
 //! Two rules carry everything. A message enters a queue only under that queue's lock and only if the sender's route
 //! is still the one it was sent by; so whoever changes routes under the same lock knows that nothing arrives by the
-//! old way afterwards. And routes change only under the lock of the whole topology, so that at most one thread ever
-//! holds two queues. Locks are taken in the order topology, queue, route.
+//! old way afterwards. And routes change, and messages move from queue to queue, only under the lock of the whole
+//! topology, so that at most one thread ever holds two queues. Locks are taken in the order topology, queue, route.
 //!
 //! An outbox that holds what it cannot send yet has a queue of its own for that. It leads there while it has no
 //! linkage, and what waits there goes along when it gets one.
@@ -89,7 +89,7 @@ pub(crate) fn cast<C: Any + Send + Sync>(any: Arc<dyn AnyBox>) -> Option<Arc<C>>
     any.downcast().ok()
 }
 
-/// The only function that holds two queues; see the top of this file.
+/// Holds two queues, or three with that of an outbox that holds; see the top of this file.
 fn switch<T: Message>(
     old: Option<Arc<dyn AnyBox>>,
     new: Option<Arc<dyn AnyBox>>,
@@ -107,6 +107,7 @@ fn switch<T: Message>(
     let mut old_state = old.as_ref().map(|queue| lock(&queue.state));
     let mut new_state = new.as_ref().map(|queue| lock(&queue.state));
     let mut receivers = [None, None];
+    let mut granted = Vec::new();
 
     // What is carried may exceed the capacity for a while; senders wait until it is kept again.
     if carry
@@ -116,6 +117,8 @@ fn switch<T: Message>(
         && !old_state.messages.is_empty()
     {
         receivers[0] = new_queue.append(new_state, old_queue, old_state);
+        // There is room now for those who wait at the old queue and come by no way that moves.
+        granted.extend(std::iter::from_fn(|| old_queue.grant(old_state)));
     }
     for route in &sources {
         let held = route.hold().map(|hold| (hold, lock(&hold.state)));
@@ -140,7 +143,7 @@ fn switch<T: Message>(
     for receiver in receivers.into_iter().flatten() {
         receiver.wake();
     }
-    for route in sources {
+    for route in sources.into_iter().chain(granted) {
         route.wake();
     }
 }

@@ -67,6 +67,8 @@ pub(crate) struct Entry {
     boxes: Vec<BoxEntry>,
     /// What control and signal are joined to, if they are.
     stops: Option<Box<[Joins; 2]>>,
+    // In a box, as few have children and there may be a million components.
+    #[allow(clippy::box_collection)]
     children: Option<Box<BTreeSet<ComponentId>>>,
     pub(crate) abort: Option<AbortHandle>,
     /// How many of its block's ids are in use, or were.

@@ -53,6 +53,28 @@ impl<T> Default for Waiting<T> {
     }
 }
 
+/// What has to be done about a queue that was closed, when its lock is free again.
+struct Closed<T> {
+    messages: VecDeque<T>,
+    waiting: VecDeque<Arc<Route<T>>>,
+}
+
+impl<T> Default for Closed<T> {
+    fn default() -> Self {
+        Self { messages: VecDeque::new(), waiting: VecDeque::new() }
+    }
+}
+
+impl<T: Message> Closed<T> {
+    /// Returns the messages, to be dropped last.
+    fn wake_senders(self) -> VecDeque<T> {
+        for route in self.waiting {
+            route.wake();
+        }
+        self.messages
+    }
+}
+
 /// What became of a message offered to a queue.
 pub(crate) enum Offer<T> {
     /// The queue has it, or has thrown it away and counted it.
@@ -108,15 +130,20 @@ impl<T: Message> Queue<T> {
         }
         let receiver = self.put(&mut state, message);
         drop(state);
-        drop(lost);
         if let Some(receiver) = receiver {
             receiver.wake();
         }
+        // Last, as dropping it may panic.
+        drop(lost);
         Offer::Taken
     }
 
     /// Offers a message whose sender is ready to wait, and has left its waker at `route`.
     pub(crate) fn offer_or_wait(&self, route: &Arc<Route<T>>, known: &Known<T>, message: T) -> Offer<T> {
+        if self.when_full != WhenFull::Wait {
+            // The sender began to wait elsewhere, and its linkage has moved here, where nobody waits.
+            return self.offer(route, known, message);
+        }
         let mut state = lock(&self.state);
         if !route.is_as(known) {
             return Offer::Moved(message);
@@ -218,12 +245,23 @@ impl<T: Message> Queue<T> {
     pub(crate) fn let_go(&self) {
         let mut state = lock(&self.state);
         let receiver = state.receiver.take();
-        let stays = self.kept || state.lent;
+        let closed = if self.kept || state.lent { Closed::default() } else { self.close(&mut state) };
         drop(state);
         drop(receiver);
-        if !stays {
-            drop(AnyBox::close(self));
+        drop(closed.wake_senders());
+    }
+
+    /// Nothing comes in any more. In one step with whatever made sure that it has to be.
+    fn close(&self, state: &mut QueueState<T>) -> Closed<T> {
+        state.closed = true;
+        let messages = std::mem::take(&mut state.messages);
+        add(&self.activity.dropped, messages.len() as u64);
+        self.count_depth(state);
+        let waiting = state.waiting.as_mut().map(|waiting| std::mem::take(&mut waiting.routes)).unwrap_or_default();
+        for route in &waiting {
+            route.set_turn(Turn::None);
         }
+        Closed { messages, waiting }
     }
 
     fn has_room(&self, state: &QueueState<T>) -> bool {
@@ -247,7 +285,7 @@ impl<T: Message> Queue<T> {
 
     /// Gives free room to the sender that has waited longest.
     #[must_use]
-    fn grant(&self, state: &mut QueueState<T>) -> Option<Arc<Route<T>>> {
+    pub(super) fn grant(&self, state: &mut QueueState<T>) -> Option<Arc<Route<T>>> {
         if !state.is_waited_at() || !self.has_room(state) {
             return None;
         }
@@ -287,7 +325,7 @@ impl<T> QueueState<T> {
 
     /// Whether an empty queue stays empty for good.
     fn ended(&self) -> bool {
-        self.stop == Some(Stop::ProducerFinished) && self.open_sources == 0
+        self.closed || self.stop == Some(Stop::ProducerFinished) && self.open_sources == 0
     }
 
     pub(super) fn source_gone(&mut self) -> Option<Waker> {
@@ -329,20 +367,14 @@ impl<T: Message> AnyBox for Queue<T> {
 
     fn close(&self) -> Option<Box<dyn Send>> {
         let mut state = lock(&self.state);
-        state.closed = true;
-        let messages = std::mem::take(&mut state.messages);
-        add(&self.activity.dropped, messages.len() as u64);
-        self.count_depth(&state);
-        let waiting = state.waiting.as_mut().map(|waiting| std::mem::take(&mut waiting.routes)).unwrap_or_default();
-        for route in &waiting {
-            route.set_turn(Turn::None);
-        }
+        let closed = self.close(&mut state);
         let receiver = state.receiver.take();
         drop(state);
-        for route in waiting {
-            route.wake();
+        // The inbox may be in the hands of somebody who outlives its component.
+        if let Some(receiver) = receiver {
+            receiver.wake();
         }
-        drop(receiver);
+        let messages = closed.wake_senders();
         if messages.is_empty() { None } else { Some(Box::new(messages)) }
     }
 
@@ -355,22 +387,18 @@ impl<T: Message> AnyBox for Queue<T> {
     }
 
     fn take_back(&self, from: &Arc<dyn AnyBox>) {
-        let Some(from) = cast::<Self>(from.clone()) else { return };
-        let mut left = {
-            let mut state = lock(&from.state);
-            let left = std::mem::take(&mut state.messages);
-            from.count_depth(&state);
-            left
-        };
-        if left.is_empty() {
+        let Some(from) = cast::<Self>(from.clone()).filter(|from| !std::ptr::eq(&**from, self)) else { return };
+        let mut from_state = lock(&from.state);
+        let mut state = lock(&self.state);
+        if state.closed || from_state.messages.is_empty() {
             return;
         }
-        let mut state = lock(&self.state);
-        left.append(&mut state.messages);
-        state.messages = left;
+        let newer = std::mem::replace(&mut state.messages, std::mem::take(&mut from_state.messages));
+        state.messages.extend(newer);
+        from.count_depth(&from_state);
         self.count_depth(&state);
         let receiver = state.receiver.take();
-        drop(state);
+        drop((state, from_state));
         if let Some(receiver) = receiver {
             receiver.wake();
         }

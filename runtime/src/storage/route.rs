@@ -8,7 +8,7 @@ use std::task::Waker;
 use super::queue::Queue;
 use super::{AnyBox, Message, WhenFull, switch};
 use crate::id::PostboxId;
-use crate::observe::PostboxActivity;
+use crate::observe::{PostboxActivity, add};
 use crate::stop::Stop;
 use crate::sync::{AtomicU8, AtomicU64, Mutex, lock};
 
@@ -116,10 +116,25 @@ impl<T: Message> Route<T> {
     /// Leaves the waker of the sender that is about to wait.
     pub(crate) fn leave_waker(&self, waker: &Waker) {
         let mut way = lock(&self.way);
-        match &mut way.sender {
-            Some(left) => left.clone_from(waker),
-            none => *none = Some(waker.clone()),
-        }
+        let old = match &way.sender {
+            Some(left) if left.will_wake(waker) => None,
+            _ => way.sender.replace(waker.clone()),
+        };
+        drop(way);
+        drop(old);
+    }
+
+    /// Counts messages that the outbox had to drop.
+    pub(crate) fn count_dropped(&self, count: u64) {
+        // What the hold loses when it is closed is counted in the same place, by whoever closes it.
+        let hold = self.hold.as_ref().map(|hold| lock(&hold.state));
+        add(&self.activity().dropped, count);
+        drop(hold);
+    }
+
+    /// Whether its sender is among those who wait, or has room kept for it.
+    pub(crate) fn has_place(&self) -> bool {
+        self.turn() != Turn::None
     }
 
     pub(super) fn wake(&self) {

@@ -221,6 +221,9 @@ impl Topology {
         if let (BoxCore::Data(core), Some(stop)) = (&core, entry.life().stop()) {
             core.stop(stop);
         }
+        if let (BoxCore::Data(core), true) = (&core, entry.ended()) {
+            core.close();
+        }
         // Most components have two, or few more.
         if entry.boxes.is_empty() {
             entry.boxes.reserve_exact(2);

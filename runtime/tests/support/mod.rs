@@ -1,12 +1,14 @@
 //! Components and helpers that several tests use.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
+pub mod model;
+
 use std::future::Future;
 use std::time::Duration;
 
 use axonscope_runtime::{
-    Boxes, Component, Context, Declare, Description, In, Inbox, Message, Name, Out, Outbox, Outcome, PostboxInfo,
-    State, System,
+    AddError, Boxes, Component, Context, Declare, Description, In, Inbox, Message, Name, Out, Outbox, Outcome,
+    PostboxInfo, State, System,
 };
 use tokio::sync::mpsc;
 
@@ -64,6 +66,28 @@ where
 
     async fn run(self, boxes: B, ctx: Context) -> Outcome {
         (self.0)(boxes, ctx).await
+    }
+}
+
+/// Declares what a closure does, which may give boxes away, and runs until it is told to shut down.
+pub struct Declared<F>(Option<F>);
+
+pub fn declared<F: FnOnce(&mut Declare<'_>) + Send + 'static>(declare: F) -> Declared<F> {
+    Declared(Some(declare))
+}
+
+impl<F: FnOnce(&mut Declare<'_>) + Send + 'static> Component for Declared<F> {
+    type Boxes = ();
+
+    fn declare(&mut self, declare: &mut Declare<'_>) -> Result<(), AddError> {
+        if let Some(closure) = self.0.take() {
+            closure(declare);
+        }
+        Ok(())
+    }
+
+    async fn run(self, (): (), ctx: Context) -> Outcome {
+        Err(ctx.shutdown().await.into())
     }
 }
 
