@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::id::{ComponentId, PostboxId};
-use crate::observe::{Description, PostboxKind, State};
+use crate::observe::{Description, PostboxActivity, PostboxKind, State};
 use crate::topology::{Entry, Topology};
 
 /// What a component is doing at one moment. It may have gone on by the time anybody looks.
@@ -60,21 +60,18 @@ impl Topology {
             State::Failed(why) => Condition::Failed(why),
             State::Running if entry.life.poll_started_at.load(Ordering::Relaxed) != 0 => Condition::Running,
             State::Running => {
-                let waits = self.postboxes(entry).filter(|postbox| {
-                    let activity = postbox.core.activity();
-                    // A message that has come ends the wait, though the component may not have looked yet.
-                    let has_come =
-                        postbox.shape.kind == PostboxKind::Inbox && activity.depth.load(Ordering::Relaxed) > 0;
-                    activity.waiting_since.load(Ordering::Relaxed) != 0 && !has_come
-                });
+                let waits = |activity: &PostboxActivity| activity.waiting_since.load(Ordering::Relaxed) != 0;
                 let mut waits_at = Vec::new();
-                for postbox in waits {
+                let mut has_come = false;
+                for postbox in self.postboxes(entry).filter(|postbox| waits(postbox.core.activity())) {
                     match postbox.shape.kind {
                         PostboxKind::Outbox => return Some(Condition::Blocked(postbox.id)),
                         PostboxKind::Inbox => waits_at.push(postbox.id),
                     }
+                    has_come |= postbox.core.activity().depth.load(Ordering::Relaxed) > 0;
                 }
-                if waits_at.is_empty() { Condition::Running } else { Condition::Waiting(waits_at) }
+                // A message that has come at one ends the wait at all, though the component may not have looked yet.
+                if waits_at.is_empty() || has_come { Condition::Running } else { Condition::Waiting(waits_at) }
             }
         })
     }

@@ -88,6 +88,7 @@ mod error;
 mod giving_back;
 mod handle;
 mod id;
+mod inboxes;
 #[cfg(all(test, feature = "shuttle"))]
 mod interleavings;
 pub mod library;
@@ -117,6 +118,7 @@ pub use describe::Condition;
 pub use error::{AddError, Failure, LinkError, Outcome, WouldWait};
 pub use handle::ComponentHandle;
 pub use id::{ComponentId, LinkageId, PostboxId};
+pub use inboxes::{Inboxes, RecvAny};
 pub use linkage::{At, Linkage};
 pub use name::Name;
 pub use observe::{

@@ -112,9 +112,24 @@ impl<T: Message> Inbox<T> {
         Recv { inbox: self, waited: false }
     }
 
-    /// As [`recv`](Self::recv), for futures of one's own: leaves the waker of `cx` if there is nothing to take.
+    /// As [`recv`](Self::recv), for futures of one's own: leaves the waker of `cx` if there is nothing to take. From
+    /// then until this returns something, the component is seen to wait at this inbox.
     pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<T>, Shutdown>> {
+        let polled = self.poll_take(cx);
+        if polled.is_ready() {
+            self.wait_no_more();
+        }
+        polled
+    }
+
+    /// As [`poll_recv`](Self::poll_recv), and the component is seen to wait until [`wait_no_more`](Self::wait_no_more).
+    pub(crate) fn poll_take(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<T>, Shutdown>> {
         self.queue.poll_take(cx)
+    }
+
+    /// Nobody waits for a message here any longer.
+    pub(crate) fn wait_no_more(&self) {
+        self.queue.wait_no_more();
     }
 
     /// The next message, if one waits now. Works after Shutdown too.
@@ -151,7 +166,7 @@ impl<T: Message> Future for Recv<'_, T> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        let polled = this.inbox.queue.poll_take(cx);
+        let polled = this.inbox.poll_take(cx);
         this.waited |= polled.is_pending();
         polled
     }
@@ -160,7 +175,7 @@ impl<T: Message> Future for Recv<'_, T> {
 impl<T: Message> Drop for Recv<'_, T> {
     fn drop(&mut self) {
         if self.waited {
-            self.inbox.queue.wait_no_more();
+            self.inbox.wait_no_more();
         }
     }
 }
