@@ -132,6 +132,45 @@ impl Boxes for Children {
 }
 
 /// Gives a new component its boxes and, if it is a composite, its children.
+///
+/// ```
+/// use axonscope_runtime::library::Transformer;
+/// use axonscope_runtime::{AddError, Children, Component, Context, Declare, Handle, Outcome, System};
+///
+/// /// Two components that look like one: its inbox is that of the first, its outbox that of the second.
+/// struct Length;
+///
+/// impl Component for Length {
+///     type Boxes = Children;
+///
+///     fn declare(&mut self, declare: &mut Declare<'_>) -> Result<Children, AddError> {
+///         let trim = declare.add("trim", Transformer::new(|line: &str| line.trim()))?;
+///         let count = declare.add("count", Transformer::new(str::len))?;
+///         declare.system().link((&trim, "outbox"), (&count, "inbox"))?;
+///         declare.system().link((&trim, "signal"), (&count, "control"))?;
+///         declare.expose_inbox("inbox", (&trim, "inbox"))?;
+///         declare.expose_outbox("outbox", (&count, "outbox"))?;
+///         // Whoever tells the composite to stop tells the first child.
+///         declare.system().pass_inward((declare.id(), "control"), (&trim, "control"))?;
+///         Ok(Children(vec![trim, count]))
+///     }
+///
+///     async fn run(self, children: Children, ctx: Context) -> Outcome {
+///         children.start();
+///         Ok(ctx.children_finished().await?)
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let system = System::new("composite");
+/// let mut length = Handle::<&str, usize>::start(&system, "length", Length)?;
+/// length.send("  hello ").await?;
+/// assert_eq!(length.recv().await, Some(5));
+/// length.stop().await;
+/// # Ok(())
+/// # }
+/// ```
 pub struct Declare<'a> {
     system: &'a System,
     id: ComponentId,
@@ -201,6 +240,72 @@ impl<'a> Declare<'a> {
 }
 
 /// What a running component knows of itself and may do.
+///
+/// ```
+/// use axonscope_runtime::library::Transformer;
+/// use axonscope_runtime::{Component, Context, Out, Outcome, State, Stop, System};
+///
+/// /// Has a child double a number for it.
+/// struct Ask;
+///
+/// impl Component for Ask {
+///     type Boxes = Out<u32>;
+///
+///     async fn run(self, mut boxes: Self::Boxes, ctx: Context) -> Outcome {
+///         assert_eq!(ctx.path(), "ask");
+///         let child = ctx.add("double", Transformer::new(|number: u32| number * 2))?;
+///         let mut answers = ctx.inbox::<u32>("answers")?;
+///         ctx.link(boxes.outbox.id(), (&child, "inbox"))?;
+///         ctx.link((&child, "outbox"), answers.id())?;
+///         let child = child.start();
+///         assert_eq!(ctx.children(), 1);
+///
+///         boxes.outbox.send(21).await?;
+///         assert_eq!(answers.recv().await?, Some(42));
+///         ctx.remove_inbox(answers);
+///         child.stop(Stop::ProducerFinished);
+///         drop(boxes.outbox); // As long as we could send, the child would wait for more.
+///         Ok(ctx.children_finished().await?)
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let system = System::new("answers");
+/// assert_eq!(system.add("ask", Ask)?.start().ended().await, State::Finished);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A wait that is neither a send nor a receive takes note of control by itself:
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use axonscope_runtime::{Component, Context, Outcome, State, Stop, System};
+///
+/// struct Sleep;
+///
+/// impl Component for Sleep {
+///     type Boxes = ();
+///
+///     async fn run(self, (): (), ctx: Context) -> Outcome {
+///         let slept = ctx.unless_stopped(tokio::time::sleep(Duration::from_secs(3600))).await;
+///         assert_eq!(slept, None);
+///         assert_eq!(ctx.control(), Some(Stop::ProducerFinished));
+///         Ok(())
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let system = System::new("sleep");
+/// let sleep = system.add("sleep", Sleep)?.start();
+/// sleep.stop(Stop::ProducerFinished);
+/// assert_eq!(sleep.ended().await, State::Finished);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Context {
     life: Arc<Life>,
 }

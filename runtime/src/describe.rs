@@ -10,6 +10,29 @@ use crate::observe::{Description, PostboxActivity, PostboxKind, State};
 use crate::topology::{Entry, Topology};
 
 /// What a component is doing at one moment. It may have gone on by the time anybody looks.
+///
+/// ```
+/// use axonscope_runtime::{Condition, Stop, System, library::Transformer};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let system = System::new("conditions");
+/// let pass = system.add("pass", Transformer::new(|number: u32| number))?;
+/// assert_eq!(system.condition(pass.id()), Some(Condition::Starting));
+///
+/// let pass = pass.start();
+/// tokio::task::yield_now().await;
+/// let Condition::Waiting(inboxes) = pass.condition() else { panic!("it waits for a message") };
+/// let description = system.describe();
+/// let waits_at = description.postboxes.iter().find(|postbox| inboxes.contains(&postbox.id));
+/// assert_eq!(waits_at.map(|postbox| &*postbox.name), Some("inbox"));
+///
+/// pass.stop(Stop::Shutdown);
+/// pass.ended().await;
+/// assert_eq!(pass.condition(), Condition::Finished);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Condition {
     /// Added, and never polled yet.

@@ -38,7 +38,7 @@ use crate::storage::Message;
 ///     type Boxes = ();
 ///
 ///     async fn run(self, (): (), ctx: Context) -> Outcome {
-///         let mut inboxes = Inboxes::new();
+///         let mut inboxes = Inboxes::<&str>::new();
 ///         for name in ["one", "two"] {
 ///             let inbox = ctx.inbox(format!("from {name}"))?;
 ///             let child = ctx.add(name, Say(name))?;

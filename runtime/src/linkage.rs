@@ -55,6 +55,34 @@ impl<'a> From<&'a str> for At<'a> {
 }
 
 /// A linkage that was made. It belongs to the system: dropping this handle does not undo it.
+///
+/// ```
+/// use axonscope_runtime::library::Transformer;
+/// use axonscope_runtime::{Handle, System};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let pass = || Transformer::new(|number: u32| number);
+/// let system = System::new("rewiring");
+/// let mut source = Handle::<u32, ()>::start(&system, "source", pass())?;
+/// let mut left = Handle::<(), u32>::start(&system, "left", pass())?;
+/// let mut right = Handle::<(), u32>::start(&system, "right", pass())?;
+///
+/// let linkage = system.link((source.component(), "outbox"), (left.component(), "inbox"))?;
+/// source.send(1).await?;
+/// assert_eq!(left.recv().await, Some(1));
+///
+/// let linkage = linkage.relink((right.component(), "inbox"))?;
+/// source.send(2).await?;
+/// assert_eq!(right.recv().await, Some(2));
+///
+/// linkage.unlink().await;
+/// source.send(3).await?;
+/// source.stop().await;
+/// assert_eq!((left.try_recv(), right.try_recv()), (None, None));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Linkage {
     system: System,

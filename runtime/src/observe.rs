@@ -17,6 +17,39 @@ use crate::topology::{Core, CoreView};
 /// `on_event` runs on the hot path of creating components and linkages: it must not block and must not call back into
 /// the system. An observer that cannot keep an event drops it, remembers that it did, and asks
 /// [`System::describe`](crate::System::describe) for the whole truth later.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicU32, Ordering};
+///
+/// use axonscope_runtime::{Event, Observer, Pipeline, System, library::Transformer};
+///
+/// #[derive(Default)]
+/// struct Links(AtomicU32);
+///
+/// impl Observer for Links {
+///     fn on_event(&self, _number: u64, event: &Event) {
+///         match event {
+///             Event::Linked(_) => self.0.fetch_add(1, Ordering::Relaxed),
+///             Event::Unlinked(_) => self.0.fetch_sub(1, Ordering::Relaxed),
+///             _ => 0,
+///         };
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let pass = || Transformer::new(|number: u32| number);
+/// let system = System::new("observed");
+/// let links = Arc::new(Links::default());
+/// system.observe(links.clone())?;
+/// let pipeline = system.add("pipeline", Pipeline::new().stage("one", pass()).stage("two", pass()))?;
+/// assert_eq!(links.0.load(Ordering::Relaxed) as usize, system.describe().linkages.len());
+/// drop(pipeline); // It was never started.
+/// assert_eq!(links.0.load(Ordering::Relaxed), 0);
+/// # Ok(())
+/// # }
+/// ```
 pub trait Observer: Send + Sync + 'static {
     /// Event number `number` has just happened. Numbers start at 1 and rise by 1, and calls come in that order.
     fn on_event(&self, number: u64, event: &Event);

@@ -19,6 +19,37 @@ use crate::storage::{AnyBox, Known, Message, Offer, Queue, Route, WhenFull};
 pub const DEFAULT_CAPACITY: u32 = 64;
 
 /// What an outbox does with a message while it is not linked.
+///
+/// ```
+/// use axonscope_runtime::{Component, Context, OutboxSpec, Outcome, State, System, WhenUnlinked};
+///
+/// struct Early;
+///
+/// impl Component for Early {
+///     type Boxes = ();
+///
+///     async fn run(self, (): (), ctx: Context) -> Outcome {
+///         let (mut inbox, mut drops) = (ctx.inbox("inbox")?, ctx.outbox("drops")?);
+///         let mut holds = ctx.outbox(OutboxSpec::new("holds").when_unlinked(WhenUnlinked::Hold(1)))?;
+///         drops.send("dropped").await?;
+///         holds.send("held").await?;
+///         assert!(holds.try_send("one too many").is_err());
+///
+///         ctx.link(drops.id(), inbox.id())?;
+///         ctx.link(holds.id(), inbox.id())?;
+///         holds.send("sent").await?;
+///         assert_eq!([inbox.try_recv(), inbox.try_recv(), inbox.try_recv()], [Some("held"), Some("sent"), None]);
+///         Ok(())
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let system = System::new("early");
+/// assert_eq!(system.add("early", Early)?.start().ended().await, State::Finished);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum WhenUnlinked {
     /// The message is thrown away and counted at the outbox.

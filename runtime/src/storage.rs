@@ -28,6 +28,34 @@ pub trait Message: Send + 'static {}
 impl<T: Send + 'static> Message for T {}
 
 /// What an inbox does with a message that finds it full.
+///
+/// ```
+/// use axonscope_runtime::{Component, Context, InboxSpec, Outcome, State, System, WhenFull};
+///
+/// struct Recent;
+///
+/// impl Component for Recent {
+///     type Boxes = ();
+///
+///     async fn run(self, (): (), ctx: Context) -> Outcome {
+///         let inbox = InboxSpec::new("recent").capacity(2).when_full(WhenFull::DropOldest);
+///         let (mut inbox, mut outbox) = (ctx.inbox(inbox)?, ctx.outbox("outbox")?);
+///         ctx.link(outbox.id(), inbox.id())?;
+///         for number in 1..=5 {
+///             outbox.send(number).await?; // Never waits.
+///         }
+///         assert_eq!([inbox.try_recv(), inbox.try_recv(), inbox.try_recv()], [Some(4), Some(5), None]);
+///         Ok(())
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let system = System::new("recent");
+/// assert_eq!(system.add("recent", Recent)?.start().ended().await, State::Finished);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum WhenFull {
     /// The sender waits.

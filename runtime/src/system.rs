@@ -29,6 +29,27 @@ const GRACE: Duration = Duration::from_secs(5);
 const GIVE_WAY_LIMIT: u32 = 100;
 
 /// One running set of components. Cheap to clone; all clones are the same system.
+///
+/// ```
+/// use axonscope_runtime::library::Transformer;
+/// use axonscope_runtime::{State, Stop, System};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let system = System::new("words");
+/// let shout = system.add("shout", Transformer::new(|word: String| word.to_uppercase()))?;
+/// let count = system.add("count", Transformer::new(|word: String| word.len()))?;
+/// // Before they start, so that nothing is sent before it can arrive.
+/// system.link((&shout, "outbox"), (&count, "inbox"))?;
+/// system.link((&shout, "signal"), (&count, "control"))?;
+/// let (shout, count) = (shout.start(), count.start());
+///
+/// shout.stop(Stop::ProducerFinished);
+/// assert_eq!(count.ended().await, State::Finished);
+/// system.finished().await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct System {
     shared: Arc<Shared>,
@@ -110,6 +131,25 @@ impl System {
     }
 
     /// Joins an outbox to an inbox. Messages flow from now on.
+    ///
+    /// ```
+    /// use axonscope_runtime::System;
+    /// use axonscope_runtime::library::Transformer;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let system = System::new("links");
+    /// let text = system.add("text", Transformer::new(|number: u32| number.to_string()))?;
+    /// let double = system.add("double", Transformer::new(|number: u32| number * 2))?;
+    ///
+    /// // By component and name; a path of names will do as well, and so will the id of a box.
+    /// system.link((&double, "outbox"), "text.inbox")?;
+    ///
+    /// let wrong = system.link((&text, "outbox"), "double.inbox").err().map(|error| error.to_string());
+    /// assert_eq!(wrong.as_deref(), Some("`text.outbox` sends String but `double.inbox` takes u32"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn link<'s, 't>(&self, source: impl Into<At<'s>>, sink: impl Into<At<'t>>) -> Result<Linkage, LinkError> {
         self.join(source.into(), sink.into(), LinkageKind::Direct)
     }

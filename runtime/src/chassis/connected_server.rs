@@ -26,6 +26,35 @@ const OPENING: usize = 256;
 /// refuses that one connection, with a warning in the log.
 ///
 /// On `ProducerFinished` it takes no more connections and ends with the last one.
+///
+/// ```
+/// use axonscope_runtime::library::TcpConnection;
+/// use axonscope_runtime::{ConnectedServer, Connection, System};
+/// use tokio::io::{AsyncReadExt, AsyncWriteExt};
+/// use tokio::net::{TcpListener, TcpStream};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let socket = TcpListener::bind("127.0.0.1:0").await?;
+/// let address = socket.local_addr()?;
+/// // What a client says goes back to it: the connection's outbox feeds its own inbox.
+/// let echo = ConnectedServer::new(socket, |Connection { stream, peer, server, .. }: Connection<'_>| {
+///     let echo = server.add(peer.to_string(), TcpConnection::new(stream))?;
+///     server.link((&echo, "outbox"), (&echo, "inbox"))?;
+///     Ok(echo)
+/// });
+///
+/// let system = System::new("echo");
+/// system.add("server", echo)?.start();
+/// let mut client = TcpStream::connect(address).await?;
+/// client.write_all(b"hello").await?;
+/// let mut heard = [0; 5];
+/// client.read_exact(&mut heard).await?;
+/// assert_eq!(&heard, b"hello");
+/// system.shutdown().await;
+/// # Ok(())
+/// # }
+/// ```
 pub struct ConnectedServer<F> {
     listener: Option<TcpListener>,
     serve: F,
