@@ -65,18 +65,19 @@ async fn run(path: &Path) -> anyhow::Result<ExitCode> {
             return Ok(WRONG_FILE.into());
         }
     };
-    let wiring = Wiring::parse(&text, &path.display().to_string());
-    let (wiring, graphline) = match wiring.and_then(|wiring| Ok((wiring.graphline(&kinds)?, wiring))) {
-        Ok((graphline, wiring)) => (wiring, graphline),
+    let wired = Wiring::parse(&text, &path.display().to_string())
+        .and_then(|wiring| Ok((wiring.name().to_owned(), wiring.graphline(&kinds)?)));
+    let (name, graphline) = match wired {
+        Ok(wired) => wired,
         Err(error) => {
             eprintln!("{error}");
             return Ok(WRONG_FILE.into());
         }
     };
 
-    let system = System::new(wiring.name());
+    let system = System::new(&*name);
     let probe = axonscope_probe::init(&system).context("cannot attach to the visualiser")?;
-    let network = system.add(wiring.name().to_owned(), graphline)?.start();
+    let network = system.add(name, graphline)?.start();
     let reason = tokio::select! {
         asked = asked_to_end() => asked.map(|()| "asked to end")?,
         _ = network.ended() => "nothing more to do",

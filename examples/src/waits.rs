@@ -4,6 +4,7 @@
 //! until one is found that does not, who holds all the others up, or one that was met before: a circle, in which nobody
 //! will ever go on.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::Ordering;
@@ -29,7 +30,7 @@ pub enum Waits {
 }
 
 impl Waits {
-    /// Looks at all of `system`. Where several chains begin at several components, the longest is told.
+    /// Looks at all of `system`. Of several, a circle is told, or else the longest row of those who wait.
     pub fn look(system: &System) -> Self {
         let description = system.describe();
         let blocked: BTreeMap<_, _> = description
@@ -40,8 +41,9 @@ impl Waits {
                 _ => None,
             })
             .collect();
-        let chains = blocked.keys().map(|&first| chain(&blocked, first));
-        let Some((waiting, last)) = chains.max_by_key(|(waiting, _)| waiting.len()) else { return Self::Nobody };
+        let mut chains: Vec<_> = blocked.keys().map(|&first| chain(&blocked, first)).collect();
+        chains.sort_by_key(|(waiting, last)| (!waiting.contains(last), Reverse(waiting.len())));
+        let Some((waiting, last)) = chains.into_iter().next() else { return Self::Nobody };
         if let Some(begin) = waiting.iter().position(|&waits| waits == last) {
             let circle = &waiting[begin..];
             // The components were looked at one after the other. If each wait of the circle still lasts, there was a

@@ -66,7 +66,7 @@ fn writers() -> Graphline {
         .component("lines", ConsoleIn::new())
         .component("desk", Desk)
         .component("screen", ConsoleOut::new())
-        .component("excuse", Transformer::new(|line| format!("there is no room for: {line}")))
+        .component("excuse", Transformer::new(|line: String| format!("there is no room for: {line}")))
         .link("lines.outbox", "desk.inbox")
         .link("desk.waste paper", "excuse.inbox")
         .link("excuse.outbox", "screen.inbox");
@@ -81,7 +81,7 @@ fn writers() -> Graphline {
 /// A reader and what it subscribes to.
 fn reader(name: &'static str, rooms: &[&str]) -> Graphline {
     let mut reader = Graphline::new()
-        .component("reads", Transformer::new(move |line| format!("{name} reads {line}")))
+        .component("reads", Transformer::new(move |line: String| format!("{name} reads {line}")))
         .component("screen", ConsoleOut::new())
         .link("reads.outbox", "screen.inbox");
     for &room in rooms {

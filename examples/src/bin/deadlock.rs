@@ -12,7 +12,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use axonscope_examples::asked_to_end;
 use axonscope_examples::waits::Waits;
-use axonscope_runtime::{AddError, Boxes, Component, Context, Declare, InboxSpec, Io, Name, Outcome, System};
+use axonscope_runtime::{AddError, Component, Context, Declare, InboxSpec, Io, Name, Outcome, System};
 use clap::Parser;
 use tokio::time::{interval, sleep};
 
