@@ -17,14 +17,14 @@
 mod patience;
 pub mod wav;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axonscope_runtime::library::{FileReader, Multicast, TcpConnection, Transformer};
+use axonscope_runtime::library::{FileReader, Multicast, RateLimiter, TcpConnection};
 use axonscope_runtime::{
     AddError, Carousel, ComponentHandle, ConnectedServer, Connection, Graphline, Pipeline, PlugError, Splitter,
-    SplitterHandle, Stop, System, Unstarted,
+    SplitterHandle, State, Stop, System, Unstarted,
 };
 use bytes::Bytes;
 use patience::Patience;
@@ -52,7 +52,7 @@ pub struct Options {
     pub rate: u64,
     /// Plays it over and over, rather than once.
     pub repeat: bool,
-    /// Starts when so many have come.
+    /// Starts when so many have come, whether or not all of them are still there.
     pub wait_for: usize,
 }
 
@@ -72,7 +72,10 @@ pub fn start(
     group: Option<Multicast>,
     options: Options,
 ) -> Result<Server, AddError> {
-    let splitter = Splitter::<Bytes>::new().outbox("multicast");
+    let mut splitter = Splitter::<Bytes>::new();
+    if group.is_some() {
+        splitter = splitter.outbox("multicast");
+    }
     let (count, come) = watch::channel(0);
     let welcome = Welcome {
         // What is played over and over has no length.
@@ -107,13 +110,15 @@ impl Server {
     pub async fn play(mut self) {
         // The server, which counts, ends after us.
         let _ = self.come.wait_for(|&come| come >= self.wait_for).await;
-        self.tune.start().ended().await;
+        if let State::Failed(why) = self.tune.start().ended().await {
+            tracing::error!("the tune broke off: {why}");
+        }
         self.server.stop(Stop::ProducerFinished);
         let _ = timeout(LAST_BYTES, self.system.finished()).await;
     }
 }
 
-fn read(samples: &std::path::Path, rate: u64) -> FileReader {
+fn read(samples: &Path, rate: u64) -> FileReader {
     FileReader::new(samples).chunk(CHUNK).rate(rate)
 }
 
@@ -122,7 +127,8 @@ fn over_and_over(samples: PathBuf, rate: u64) -> Graphline {
     let rounds = Carousel::new(move |()| read(&samples, rate)).outbox::<Bytes>().ask_first();
     Graphline::new()
         .component("rounds", rounds)
-        .component("again", Transformer::new(|()| ()))
+        // Should the file be gone, readers that fail do not follow each other as fast as they can.
+        .component("again", RateLimiter::<()>::new(100, Duration::from_secs(1)))
         .link("rounds.request_next", "again.inbox")
         .link("again.outbox", "rounds.next")
         .link("rounds.outbox", "self.outbox")

@@ -13,7 +13,7 @@ use anyhow::Context as _;
 use axonscope_examples::asked_to_end;
 use axonscope_examples::waits::Waits;
 use axonscope_runtime::library::Transformer;
-use axonscope_runtime::{Component, Context, Io, Name, Out, Outcome, Pipeline, System};
+use axonscope_runtime::{Component, Context, In, Name, Out, Outcome, Pipeline, System};
 use clap::Parser;
 use tokio::time::{interval, sleep};
 
@@ -50,17 +50,16 @@ impl Component for Orders {
 struct Packer(Duration);
 
 impl Component for Packer {
-    type Boxes = Io<u64, u64>;
+    type Boxes = In<u64>;
 
     fn description(&self) -> Name {
         format!("Takes {:?} for each order", self.0).into()
     }
 
-    async fn run(self, mut io: Self::Boxes, ctx: Context) -> Outcome {
-        while let Some(order) = io.inbox.recv().await? {
+    async fn run(self, mut boxes: In<u64>, ctx: Context) -> Outcome {
+        while boxes.inbox.recv().await?.is_some() {
             // A wait that is neither a send nor a receive has to look for Shutdown itself.
             ctx.unless_shutdown(sleep(self.0)).await?;
-            io.outbox.send(order).await?;
         }
         Ok(())
     }
@@ -75,8 +74,7 @@ async fn main() -> anyhow::Result<()> {
     let pipeline = Pipeline::new()
         .stage("orders", Orders)
         .stage("checker", Transformer::new(|order: u64| order))
-        .stage("packer", Packer(Duration::from_millis(options.work_ms)))
-        .stage("sender", Transformer::new(|_: u64| ()));
+        .stage("packer", Packer(Duration::from_millis(options.work_ms)));
     system.add("pipeline", pipeline)?.start();
 
     let tell = async {

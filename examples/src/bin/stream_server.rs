@@ -47,7 +47,7 @@ struct Options {
     /// How long the tune is.
     #[arg(long, value_name = "S", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3600))]
     seconds: u32,
-    /// Begins when so many listen by TCP.
+    /// Begins when so many have come by TCP.
     #[arg(long, value_name = "N", default_value_t = 0)]
     wait_for: usize,
     /// Plays it once, and ends.

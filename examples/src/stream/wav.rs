@@ -12,6 +12,7 @@ const CHORDS: [[i8; 4]; 4] = [[0, 7, 12, 15], [-4, 3, 8, 12], [3, 10, 15, 19], [
 /// The order in which the notes of a chord are played, one each time.
 const ORDER: [usize; 8] = [0, 1, 2, 3, 2, 3, 2, 1];
 const NOTE_SECS: f64 = 0.2;
+const FADE_SECS: f64 = 0.1;
 /// A note still sounds while so many others begin.
 const RINGS_FOR: usize = 4;
 
@@ -43,7 +44,11 @@ pub fn header(length: u32) -> [u8; HEADER as usize] {
 
 /// Broken chords for so many seconds, as the bytes of their samples.
 pub fn tune(seconds: u32) -> Vec<u8> {
-    let samples = (0..seconds * SAMPLE_RATE).map(|sample| sound(f64::from(sample) / f64::from(SAMPLE_RATE)));
+    let samples = (0..seconds * SAMPLE_RATE).map(|sample| {
+        let at_secs = f64::from(sample) / f64::from(SAMPLE_RATE);
+        // Down to silence at the end, from which it may begin again.
+        sound(at_secs) * ((f64::from(seconds) - at_secs) / FADE_SECS).min(1.0)
+    });
     samples.flat_map(|sound| ((sound * f64::from(i16::MAX)) as i16).to_le_bytes()).collect()
 }
 
@@ -93,5 +98,6 @@ mod tests {
         assert!((5_000..30_000).contains(&loudest), "{loudest}");
         let steepest = samples.windows(2).map(|pair| (pair[1] - pair[0]).abs()).max().unwrap();
         assert!(steepest < 3_000, "{steepest}");
+        assert!(samples[0].abs() < 300 && samples.last().unwrap().abs() < 300);
     }
 }
