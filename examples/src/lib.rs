@@ -1,8 +1,22 @@
 //! Small real programs, one idea each.
 //!
 //! The programs are in `src/bin`. This library holds what is too long for one page.
+//!
+//! | program | what there is to see |
+//! | --- | --- |
+//! | `pipeline` | lines, encoded and decoded again |
+//! | `chat_server` | components that come and go; `chat_clients` are people for it |
+//! | `stream_server` | a tune, at its own pace, to any number of listeners by TCP and to a multicast group |
+//! | `backlog` | a slow consumer, and who waits for it |
+//! | `deadlock` | two components that wait for each other |
+//! | `carousel` | one component at a time, made anew for each tune |
+//! | `backplane` | publishing and subscribing by name |
+//!
+//! `axonscope-examples run WIRING.toml` builds a network of ready components from a file; some are in `wirings`.
 
 pub mod chat;
+pub mod stream;
+pub mod waits;
 
 /// Waits for Ctrl-C or, where there is such a thing, for the signal that asks a process to end.
 pub async fn asked_to_end() -> std::io::Result<()> {

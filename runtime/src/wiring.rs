@@ -67,10 +67,11 @@ mod kinds;
 mod library;
 mod options;
 mod problem;
+mod told;
 mod trial;
 
-pub use kinds::Kinds;
-pub use options::Options;
+pub use kinds::{KindInfo, Kinds};
+pub use options::{OptionInfo, Options};
 pub use problem::{Problem, WiringError};
 
 use std::path::Path;

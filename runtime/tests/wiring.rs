@@ -215,7 +215,8 @@ fn what_is_no_wiring_at_all_is_told_too() {
             "net.toml:5:17: `kind` must be a text, the name of a kind",
             "net.toml:6:1: a component cannot be named `self`, which is the whole",
             "net.toml:6:16: there is no kind `fish`; there is `backplane`, `console-in`, `console-out`, `contains`, \
-             `length`, `lower-case`, `publish`, `scale`, `splitter`, `subscribe`, `surround`, `ticker`, `upper-case`",
+             `file-in`, `file-out`, `length`, `lower-case`, `number`, `publish`, `rate-limit`, `replace`, `scale`, \
+             `splitter`, `subscribe`, `surround`, `tcp-client`, `ticker`, `upper-case`",
         ],
     );
     check(
@@ -254,6 +255,88 @@ h = { kind = "ticker", evry = "1s" }
             "net.toml:10:24: `ticker` has no option `evry`; did you mean `every`?",
         ],
     );
+}
+
+#[tokio::test]
+async fn a_file_is_copied_with_changes_and_a_failure_is_told() {
+    let from = std::env::temp_dir().join(format!("axonscope-wiring-from-{}", std::process::id()));
+    let to = from.with_extension("to");
+    std::fs::write(&from, "a cat\r\na dog\nno end").unwrap();
+    let text = format!(
+        r#"
+links = ["in -> other", "other -> slow", "slow -> number", "number -> out"]
+[components]
+in = {{ kind = "file-in", path = '{}' }}
+other = {{ kind = "replace", text = "cat", with = "bird" }}
+slow = {{ kind = "rate-limit", lines = 1000 }}
+number = {{ kind = "number" }}
+out = {{ kind = "file-out", path = '{}' }}
+"#,
+        from.display(),
+        to.display()
+    );
+    let failures = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let mut kinds = kinds();
+    kinds.on_failure({
+        let failures = failures.clone();
+        move |path, why| failures.lock().unwrap().push(format!("{path}: {why}"))
+    });
+    let run = async || {
+        let wiring = Wiring::parse(&text, "net.toml").unwrap();
+        let net = System::new("test").add("net", wiring.graphline(&kinds).unwrap()).unwrap().start();
+        assert_eq!(soon("the end", net.ended()).await, State::Finished);
+        std::mem::take(&mut *failures.lock().unwrap())
+    };
+    assert_eq!(run().await, [""; 0]);
+    assert_eq!(std::fs::read_to_string(&to).unwrap(), "1 a bird\n2 a dog\n3 no end\n");
+
+    std::fs::remove_file(&from).unwrap();
+    let told = run().await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with(&format!("net/in: cannot open {}: ", from.display())), "{told:?}");
+    assert_eq!(std::fs::read_to_string(&to).unwrap(), "");
+    std::fs::remove_file(&to).unwrap();
+}
+
+#[tokio::test]
+async fn lines_go_over_a_connection_and_back() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let text = format!(
+        r#"
+links = ["self -> there", "there -> self"]
+[components]
+there = {{ kind = "tcp-client", address = "{}" }}
+"#,
+        listener.local_addr().unwrap()
+    );
+    let graphline = Wiring::parse(&text, "net.toml").unwrap().graphline(&kinds()).unwrap();
+    let mut handle = Handle::<String, String>::start(&System::new("test"), "net", graphline).unwrap();
+    let (mut stream, _) = soon("a connection", listener.accept()).await.unwrap();
+    let (mut read, mut write) = stream.split();
+    let echo = async { tokio::io::copy(&mut read, &mut write).await.unwrap() };
+    let talk = async {
+        handle.send("hello".into()).await.unwrap();
+        assert_eq!(soon("an echo", handle.recv()).await.as_deref(), Some("hello"));
+    };
+    tokio::select! {
+        _ = echo => panic!("the connection ended"),
+        () = talk => {}
+    }
+    drop(stream);
+    assert_eq!(soon("the end", handle.stop()).await, State::Finished);
+}
+
+#[test]
+fn each_kind_of_the_library_says_what_it_does_and_what_can_be_chosen() {
+    let kinds = Kinds::library();
+    for kind in kinds.list() {
+        assert!(!kind.about.is_empty(), "{} says nothing", kind.name);
+        assert!(!kind.inboxes.is_empty() || !kind.outboxes.is_empty(), "{} has no boxes", kind.name);
+    }
+    let contains = kinds.list().into_iter().find(|kind| kind.name == "contains").unwrap();
+    assert_eq!((contains.inboxes, contains.outboxes), (vec!["inbox".into()], vec!["outbox".into(), "rejected".into()]));
+    let [text] = &*contains.options else { panic!("{:?}", contains.options) };
+    assert_eq!((&*text.name, &*text.wanted, text.needed), ("text", "a text", true));
 }
 
 #[test]

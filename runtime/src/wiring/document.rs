@@ -32,6 +32,13 @@ pub(super) struct Part {
     pub(super) options: Vec<(String, Span, Found)>,
 }
 
+impl Part {
+    /// One that says nothing.
+    pub(super) fn blank(name: &str) -> Self {
+        Self { name: name.to_owned(), span: 0..0, kind: None, options: Vec::new() }
+    }
+}
+
 /// A link to be.
 #[derive(Clone, Debug)]
 pub(super) struct Join {

@@ -2,8 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
-use super::options::Options;
+use super::document::Part;
+use super::options::{OptionInfo, Options};
+use super::told::{Tell, Told};
+use super::trial;
 use crate::chassis::Child;
 use crate::component::Component;
 
@@ -32,10 +36,31 @@ use crate::component::Component;
 /// ```
 #[derive(Default)]
 pub struct Kinds {
-    by_name: BTreeMap<String, Make>,
+    by_name: BTreeMap<String, Kind>,
+    tell: Option<Tell>,
 }
 
-type Make = Box<dyn Fn(&str, &Options<'_>) -> Child + Send + Sync>;
+/// A kind, for those who look for one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct KindInfo {
+    /// Its name.
+    pub name: String,
+    /// What it does, as [`Kinds::about`] was told.
+    pub about: String,
+    /// The inboxes it has with no option given; `control` is left out.
+    pub inboxes: Vec<String>,
+    /// Likewise; `signal` is left out.
+    pub outboxes: Vec<String>,
+    /// The options it has.
+    pub options: Vec<OptionInfo>,
+}
+
+struct Kind {
+    make: Make,
+    about: String,
+}
+
+type Make = Box<dyn Fn(&str, &Options<'_>, Option<Tell>) -> Child + Send + Sync>;
 
 impl Kinds {
     /// None at all.
@@ -52,8 +77,24 @@ impl Kinds {
         kind: impl Into<String>,
         make: impl Fn(&Options<'_>) -> C + Send + Sync + 'static,
     ) -> &mut Self {
-        let make: Make = Box::new(move |name, options| Child::new(name.to_owned().into(), make(options)));
-        self.by_name.insert(kind.into(), make);
+        let make: Make =
+            Box::new(move |name, options, tell| Child::new(name.to_owned().into(), Told::new(make(options), tell)));
+        self.by_name.insert(kind.into(), Kind { make, about: String::new() });
+        self
+    }
+
+    /// Says what a kind does, in a few words, for [`list`](Self::list). A kind that is not there needs none.
+    pub fn about(&mut self, kind: &str, text: impl Into<String>) -> &mut Self {
+        if let Some(kind) = self.by_name.get_mut(kind) {
+            kind.about = text.into();
+        }
+        self
+    }
+
+    /// Calls `tell` with the path of each component that fails, and why: those who write a wiring have no other place
+    /// to look, as a failed component goes with the graphline around it.
+    pub fn on_failure(&mut self, tell: impl Fn(&str, &str) + Send + Sync + 'static) -> &mut Self {
+        self.tell = Some(Arc::new(tell));
         self
     }
 
@@ -62,8 +103,19 @@ impl Kinds {
         self.by_name.keys().map(String::as_str)
     }
 
+    /// All of them, in alphabetical order, with their boxes and options.
+    pub fn list(&self) -> Vec<KindInfo> {
+        let info = |(name, kind): (&String, &Kind)| {
+            let part = Part::blank(name);
+            let options = Options::new(&part, name);
+            let [inboxes, outboxes] = trial::boxes((kind.make)(name, &options, None));
+            KindInfo { name: name.clone(), about: kind.about.clone(), inboxes, outboxes, options: options.asked() }
+        };
+        self.by_name.iter().map(info).collect()
+    }
+
     pub(super) fn make(&self, kind: &str, name: &str, options: &Options<'_>) -> Option<Child> {
-        Some(self.by_name.get(kind)?(name, options))
+        Some((self.by_name.get(kind)?.make)(name, options, self.tell.clone()))
     }
 }
 

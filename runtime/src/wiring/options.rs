@@ -12,8 +12,19 @@ use super::problem::{Findings, instead};
 pub struct Options<'a> {
     part: &'a Part,
     kind: &'a str,
-    asked: RefCell<Vec<String>>,
+    asked: RefCell<Vec<OptionInfo>>,
     findings: RefCell<Findings>,
+}
+
+/// An option that a kind has.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OptionInfo {
+    /// Its name.
+    pub name: String,
+    /// What it must be, in words.
+    pub wanted: String,
+    /// Whether it has to be there.
+    pub needed: bool,
 }
 
 impl<'a> Options<'a> {
@@ -35,7 +46,11 @@ impl<'a> Options<'a> {
             let message = format!("`{}` needs the option `{key}`, a text", self.part.name);
             self.findings.borrow_mut().push((self.part.span.clone(), message));
         }
-        self.text(key).unwrap_or_default()
+        let text = self.text(key).unwrap_or_default();
+        if let Some(asked) = self.asked.borrow_mut().last_mut() {
+            asked.needed = true;
+        }
+        text
     }
 
     /// A whole number between two others.
@@ -98,7 +113,8 @@ impl<'a> Options<'a> {
     }
 
     fn get<T>(&self, key: &str, wanted: &str, read: impl FnOnce(&Value) -> Option<T>) -> Option<T> {
-        self.asked.borrow_mut().push(key.to_owned());
+        let asked = OptionInfo { name: key.to_owned(), wanted: wanted.to_owned(), needed: false };
+        self.asked.borrow_mut().push(asked);
         let (_, _, found) = self.part.options.iter().find(|(name, ..)| name == key)?;
         let value = read(&found.value);
         if value.is_none() {
@@ -108,13 +124,19 @@ impl<'a> Options<'a> {
         value
     }
 
+    /// All that was asked for so far.
+    pub(super) fn asked(&self) -> Vec<OptionInfo> {
+        self.asked.borrow().clone()
+    }
+
     /// What was wrong, with the options that nobody asked for; and whether all that was asked for was in order.
     pub(super) fn finish(self) -> (Findings, bool) {
         let mut findings = self.findings.into_inner();
         let fits = findings.is_empty();
         let asked = self.asked.into_inner();
-        for (key, span, _) in self.part.options.iter().filter(|(key, ..)| !asked.contains(key)) {
-            let instead = instead(key, asked.iter().map(String::as_str), "it has");
+        let names: Vec<_> = asked.iter().map(|option| option.name.as_str()).collect();
+        for (key, span, _) in self.part.options.iter().filter(|(key, ..)| !names.contains(&key.as_str())) {
+            let instead = instead(key, names.iter().copied(), "it has");
             findings.push((span.clone(), format!("`{}` has no option `{key}`{instead}", self.kind)));
         }
         (findings, fits)

@@ -34,6 +34,40 @@ pub(super) fn find(candidates: Vec<Candidate>, joins: &[Join]) -> Findings {
     std::mem::take(&mut lock(&findings))
 }
 
+/// The names of the inboxes and of the outboxes that a component has by itself, without `control` and `signal`.
+pub(super) fn boxes(child: Child) -> [Vec<String>; 2] {
+    let boxes = Arc::<Mutex<[Vec<String>; 2]>>::default();
+    // One that cannot be added has none.
+    let _ = System::new("trial").add(ROOT, Look { child: Some(child), boxes: boxes.clone() });
+    std::mem::take(&mut lock(&boxes))
+}
+
+struct Look {
+    child: Option<Child>,
+    boxes: Arc<Mutex<[Vec<String>; 2]>>,
+}
+
+impl Component for Look {
+    type Boxes = ();
+
+    fn declare(&mut self, declare: &mut Declare<'_>) -> Result<(), AddError> {
+        let Some(child) = self.child.take() else { return Ok(()) };
+        let child = child.add(declare)?;
+        let description = declare.system().describe();
+        let of_kind = |kind| {
+            let of_child = description.postboxes.iter().filter(|info| info.owner == child.id() && info.kind == kind);
+            let names = of_child.map(|info| info.name.to_string());
+            names.filter(|name| name != "control" && name != "signal").collect()
+        };
+        *lock(&self.boxes) = [of_kind(PostboxKind::Inbox), of_kind(PostboxKind::Outbox)];
+        Ok(())
+    }
+
+    async fn run(self, (): (), _: Context) -> Outcome {
+        Ok(())
+    }
+}
+
 struct Trial {
     candidates: Vec<Candidate>,
     joins: Vec<Join>,
@@ -65,13 +99,13 @@ impl Component for Trial {
         let boxes = Boxes { description: declare.system().describe(), by_name, unfit };
         for Join { source, sink } in &self.joins {
             let ends = [boxes.look_at(source, PostboxKind::Outbox), boxes.look_at(sink, PostboxKind::Inbox)];
-            if let [Look::There, Look::There] = ends
+            if let [Seen::There, Seen::There] = ends
                 && let Err(error) = join(declare, &boxes.by_name, &source.path(), &sink.path())
             {
                 findings.push((source.span.clone(), words(&error)));
             }
             findings.extend(ends.into_iter().filter_map(|end| match end {
-                Look::Missing(span, message) => Some((span, message)),
+                Seen::Missing(span, message) => Some((span, message)),
                 _ => None,
             }));
         }
@@ -91,29 +125,29 @@ struct Boxes {
     unfit: Vec<String>,
 }
 
-enum Look {
+enum Seen {
     There,
     Missing(Span, String),
     Unknown,
 }
 
 impl Boxes {
-    fn look_at(&self, end: &End, kind: PostboxKind) -> Look {
+    fn look_at(&self, end: &End, kind: PostboxKind) -> Seen {
         if end.component == "self" {
-            return Look::There;
+            return Seen::There;
         }
-        let Some(&owner) = self.by_name.get(&end.component) else { return Look::Unknown };
+        let Some(&owner) = self.by_name.get(&end.component) else { return Seen::Unknown };
         let of_owner = self.description.postboxes.iter().filter(|info| info.owner == owner && info.kind == kind);
         let known: Vec<_> = of_owner.map(|info| &*info.name).collect();
         if known.contains(&end.postbox.as_str()) {
-            return Look::There;
+            return Seen::There;
         }
         if self.unfit.contains(&end.component) {
-            return Look::Unknown;
+            return Seen::Unknown;
         }
         let instead = instead(&end.postbox, known, "it has");
         let message = format!("`{}` has no {kind} `{}`{instead}", end.component, end.postbox);
-        Look::Missing(end.span.clone(), message)
+        Seen::Missing(end.span.clone(), message)
     }
 }
 
