@@ -204,6 +204,7 @@ impl Program {
                 polls: total,
                 last_active_at: self.clock_ns,
                 poll_started_at: 0,
+                restarts: 0,
             });
             let postboxes = ids.iter().flat_map(|&id| {
                 (0..BOXES).map(move |side| PostboxActivity {
