@@ -3,6 +3,7 @@
 //! The programs are in `src/bin`. This library holds what is too long for one page.
 
 pub mod chat;
+pub mod mesh;
 
 /// Waits for Ctrl-C or, where there is such a thing, for the signal that asks a process to end.
 pub async fn asked_to_end() -> std::io::Result<()> {
