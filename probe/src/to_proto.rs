@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use axonscope_proto::limits::STRING_BYTES;
 use axonscope_proto::v1::{self as proto, report::Content};
-use axonscope_runtime::{ComponentActivity, LinkageKind, PostboxActivity, PostboxKind, State};
+use axonscope_runtime::{ComponentActivity, LinkageKind, PostboxActivity, PostboxKind, Reading, State};
 
 use crate::identity::Identity;
 use crate::ledger::Delta;
@@ -88,18 +88,23 @@ pub(crate) fn component_activity(component: u64, activity: &ComponentActivity) -
         polls: activity.polls.load(Ordering::Relaxed),
         last_active_at: activity.last_active_at.load(Ordering::Relaxed),
         poll_started_at: activity.poll_started_at.load(Ordering::Relaxed),
+        restarts: activity.restarts.load(Ordering::Relaxed),
     }
 }
 
-pub(crate) fn postbox_activity(postbox: u64, activity: &PostboxActivity) -> proto::PostboxActivity {
+pub(crate) fn postbox_activity(reading: Reading<'_>) -> proto::PostboxActivity {
+    let activity: &PostboxActivity = &reading;
+    let waiting_since = activity.waiting_since.load(Ordering::Relaxed);
+    let is_outbox = reading.kind == PostboxKind::Outbox;
     proto::PostboxActivity {
-        postbox,
+        postbox: reading.id.get(),
         messages: activity.messages.load(Ordering::Relaxed),
         dropped: activity.dropped.load(Ordering::Relaxed),
         depth: activity.depth.load(Ordering::Relaxed),
         high_water: activity.high_water.load(Ordering::Relaxed),
         blocked_ns: activity.blocked_ns.load(Ordering::Relaxed),
-        blocked_since: activity.blocked_since.load(Ordering::Relaxed),
+        blocked_since: if is_outbox { waiting_since } else { 0 },
+        waiting: !is_outbox && waiting_since != 0,
     }
 }
 

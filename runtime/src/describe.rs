@@ -45,7 +45,7 @@ impl Topology {
             page.states.push(entry.state());
             for postbox in self.postboxes(entry) {
                 page.postboxes.push(postbox.info());
-                page.linkages.extend(postbox.joins.way_out);
+                page.linkages.extend(postbox.way_out());
             }
             last = Some(id);
         }

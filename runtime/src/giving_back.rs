@@ -62,6 +62,6 @@ impl Topology {
 
     fn outer(&self, inner: Postbox<'_>) -> Option<PostboxId> {
         let inward = |&id: &PostboxId| self.way_out(id).is_some_and(|way| way.kind == LinkageKind::Inward);
-        inner.joins.sources.iter().copied().find(inward)
+        inner.sources().iter().copied().find(inward)
     }
 }

@@ -156,7 +156,7 @@ impl Topology {
 
     /// The linkage that begins at `source`.
     pub(crate) fn way_out(&self, source: PostboxId) -> Option<LinkageInfo> {
-        self.postbox(source)?.joins.way_out
+        self.postbox(source)?.way_out()
     }
 
     pub(crate) fn unlink(&mut self, linkage: LinkageInfo) {
@@ -251,7 +251,7 @@ impl Topology {
     /// The queue where a message at `start` would come to rest.
     pub(crate) fn final_queue(&self, start: PostboxId) -> Option<Arc<dyn AnyBox>> {
         let mut postbox = self.postbox(start)?;
-        while let Some(linkage) = postbox.joins.way_out {
+        while let Some(linkage) = postbox.way_out() {
             postbox = self.postbox(linkage.sink)?;
         }
         match (postbox.core, postbox.shape.kind) {
@@ -268,7 +268,7 @@ impl Topology {
             if let (CoreView::Data(core), PostboxKind::Outbox) = (postbox.core, postbox.shape.kind) {
                 sources.push(core.clone());
             }
-            ends.extend(&postbox.joins.sources);
+            ends.extend(postbox.sources());
         }
     }
 

@@ -22,7 +22,7 @@ impl Topology {
                 CoreView::Data(core) => core.stop(stop),
                 CoreView::Control(life) => {
                     life.count_control();
-                    inward = postbox.joins.way_out;
+                    inward = postbox.way_out();
                 }
                 CoreView::Signal(_) | CoreView::FurtherSignal(_) => {}
             }
@@ -45,7 +45,7 @@ impl Topology {
         let Some(entry) = self.components.get(&id) else { return };
         let mut ways = Vec::new();
         for postbox in self.postboxes(entry) {
-            match (postbox.core, postbox.joins.way_out) {
+            match (postbox.core, postbox.way_out()) {
                 (CoreView::Data(core), _) if postbox.shape.kind == PostboxKind::Outbox => core.finish(),
                 (CoreView::Signal(life), Some(way)) => {
                     life.count_signal();
@@ -67,7 +67,7 @@ impl Topology {
     pub(crate) fn deliver(&mut self, linkage: LinkageInfo, stop: Stop) {
         let mut sink = linkage.sink;
         while let Some(postbox) = self.postbox(sink) {
-            match (postbox.core, postbox.joins.way_out) {
+            match (postbox.core, postbox.way_out()) {
                 // Each control on an inward way latches too: its composite ought to know.
                 (CoreView::Control(_), _) => {
                     let owner = postbox.owner;

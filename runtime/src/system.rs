@@ -1,32 +1,32 @@
-//! A system: all components that one program runs, and how they are joined. The only file that starts tasks.
+//! A system: all components that one program runs, and how they are joined. The only place that starts tasks.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use thiserror::Error;
-use tokio::runtime::Handle;
 use tokio::sync::Notify;
-use tokio::time::Instant;
 
-use crate::component::{Component, Declare, Start, Unstarted};
+use crate::component::{Component, Unstarted};
 use crate::describe::Condition;
 use crate::error::{AddError, LinkError};
-use crate::id::{ComponentId, PostboxId};
+use crate::id::ComponentId;
 use crate::linkage::{At, Linkage};
 use crate::name::Name;
-use crate::observe::{
-    ComponentMeter, Description, LinkageInfo, LinkageKind, Observer, PostboxKind, Reading, State, Visit,
-};
-use crate::postbox::{Inbox, InboxSpec, Outbox, OutboxSpec, WhenUnlinked};
+use crate::observe::{Description, LinkageKind, Observer, PostboxKind, Reading, Visit};
 use crate::services::{ServiceTable, Services};
 use crate::stop::Stop;
-use crate::storage::{AnyBox, Message, Queue, Route, cast};
 use crate::sync::{Mutex, lock};
 use crate::topology::Topology;
 
+mod editing;
+mod opening;
+
 /// How long a component has to obey Shutdown, unless the system says otherwise.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// How often a reader lets others go first, so that it comes to its end while the structure changes all the time.
+const GIVE_WAY_LIMIT: u32 = 100;
 
 /// One running set of components. Cheap to clone; all clones are the same system.
 #[derive(Clone)]
@@ -54,6 +54,8 @@ impl WeakSystem {
 
 struct Shared {
     name: Arc<str>,
+    /// How many wait to change the structure.
+    editors: AtomicUsize,
     grace: Duration,
     observed: AtomicBool,
     topology: Mutex<Topology>,
@@ -84,6 +86,7 @@ impl System {
             let topology = Topology::new(WeakSystem(own.clone()));
             Shared {
                 name: name.into(),
+                editors: AtomicUsize::new(0),
                 grace,
                 observed: AtomicBool::new(false),
                 topology: Mutex::new(topology),
@@ -229,8 +232,7 @@ impl System {
     /// that one still apply, and applying what a later page contained already changes nothing. A linkage comes with
     /// its source, so its sink may be on a later page, or gone by then (its `Unlinked` event follows).
     pub fn describe_from(&self, cursor: Option<Cursor>, limit: usize) -> (Description, Option<Cursor>) {
-        let (page, last) =
-            lock(&self.shared.topology).page(cursor.map(|cursor| cursor.0), limit.clamp(1, Self::PAGE_LIMIT));
+        let (page, last) = self.give_way().page(cursor.map(|cursor| cursor.0), limit.clamp(1, Self::PAGE_LIMIT));
         (page, last.map(Cursor))
     }
 
@@ -245,7 +247,7 @@ impl System {
         limit: usize,
         mut visit: impl FnMut(Visit<'_>),
     ) -> Option<Cursor> {
-        let topology = lock(&self.shared.topology);
+        let topology = self.give_way();
         let mut left = limit.clamp(1, Self::PAGE_LIMIT);
         let mut last = None;
         for (&id, entry) in topology.components_after(cursor.map(|cursor| cursor.0)) {
@@ -263,259 +265,5 @@ impl System {
     }
 
     /// The most components one page holds, so that a page holds the structure still for less than a millisecond.
-    pub const PAGE_LIMIT: usize = 512;
-
-    // === For the rest of the crate ===
-
-    /// Changes the structure. What the change threw away is dropped when the lock is free again.
-    fn edit<R>(&self, change: impl FnOnce(&mut Topology) -> R) -> R {
-        let mut topology = lock(&self.shared.topology);
-        let result = change(&mut topology);
-        let trash = std::mem::take(&mut topology.trash);
-        let idle = topology.live == 0;
-        let runtime = match &topology.runtime {
-            Some(runtime) if !topology.doomed.is_empty() && !topology.reaping => Some(runtime.clone()),
-            _ => None,
-        };
-        topology.reaping |= runtime.is_some();
-        drop(topology);
-        if let Some(runtime) = runtime {
-            runtime.spawn(reap(Arc::downgrade(&self.shared), self.shared.grace));
-        }
-        if idle {
-            self.shared.idle.notify_waiters();
-        }
-        drop(trash);
-        result
-    }
-
-    pub(crate) fn is_observed(&self) -> bool {
-        self.shared.observed.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn path(&self, id: ComponentId) -> String {
-        lock(&self.shared.topology).path(id)
-    }
-
-    pub(crate) fn add_inside<C: Component>(
-        &self,
-        parent: Option<ComponentId>,
-        name: Name,
-        mut component: C,
-    ) -> Result<Unstarted, AddError> {
-        let (type_name, description) = (component.type_name(), component.description());
-        let life = self.edit(|topology| topology.add_component(parent, name, type_name, description))?;
-        let mut declare = Declare::new(self, life.id);
-        let declared = component.declare(&mut declare);
-        match declare.finish().and(declared) {
-            Ok(boxes) => Ok(Unstarted::new(self, life, component, boxes)),
-            Err(error) => {
-                // Children that were declared remove themselves as the component is dropped.
-                drop(component);
-                self.remove_component(life.id);
-                Err(error)
-            }
-        }
-    }
-
-    pub(crate) fn start(&self, id: ComponentId, start: Start) {
-        let runtime = Handle::current();
-        let is_there = self.edit(|topology| {
-            topology.runtime.get_or_insert_with(|| runtime.clone());
-            topology.starting(id)
-        });
-        if is_there {
-            // Without the lock: a runtime that shuts down drops the task at once, which calls back.
-            let abort = start(&runtime);
-            self.edit(|topology| topology.started(id, abort));
-        }
-    }
-
-    pub(crate) fn running(&self, id: ComponentId) {
-        self.edit(|topology| topology.set_state(id, State::Running));
-    }
-
-    /// See [`Topology::set_back`].
-    pub(crate) fn set_back(&self, id: ComponentId, why: Arc<str>) -> usize {
-        self.edit(|topology| topology.set_back(id, why))
-    }
-
-    pub(crate) fn clear_children(&self, id: ComponentId) {
-        self.edit(|topology| topology.clear_children(id));
-    }
-
-    pub(crate) fn start_again(&self, id: ComponentId) {
-        self.edit(|topology| topology.start_again(id));
-    }
-
-    pub(crate) fn close_children(&self, id: ComponentId) -> usize {
-        self.edit(|topology| topology.close_children(id))
-    }
-
-    pub(crate) fn ended(&self, id: ComponentId, state: State) {
-        self.edit(|topology| topology.ended(id, state));
-    }
-
-    pub(crate) fn remove_component(&self, id: ComponentId) {
-        self.edit(|topology| topology.remove_component(id));
-    }
-
-    pub(crate) fn latch(&self, id: ComponentId, stop: Stop) {
-        self.edit(|topology| topology.latch(id, stop));
-    }
-
-    pub(crate) fn signal(&self, id: ComponentId, stop: Stop) {
-        self.edit(|topology| topology.signal(id, stop));
-    }
-
-    pub(crate) fn unlink(&self, linkage: LinkageInfo) {
-        self.edit(|topology| topology.unlink(linkage));
-    }
-
-    pub(crate) fn relink(&self, linkage: LinkageInfo, sink: At<'_>) -> Result<Linkage, LinkError> {
-        let info = self.edit(|topology| topology.relink(linkage, sink))?;
-        Ok(Linkage::new(self.clone(), info))
-    }
-
-    // === Postboxes ===
-    //
-    // Where a box cannot be had, a box that belongs to nothing comes with the error, so that declaring goes on and the
-    // error comes out at its end.
-
-    pub(crate) fn open_inbox<T: Message>(
-        &self,
-        owner: ComponentId,
-        spec: InboxSpec,
-        keeps: bool,
-    ) -> (Inbox<T>, Option<AddError>) {
-        let InboxSpec { name, capacity, when_full } = spec;
-        let make = |id| Arc::new(Queue::<T>::new(id, capacity, when_full, keeps));
-        let (queue, error) = self.open(owner, name, PostboxKind::Inbox, Some(capacity), keeps, make);
-        (Inbox::new(queue), error)
-    }
-
-    pub(crate) fn open_outbox<T: Message>(
-        &self,
-        owner: ComponentId,
-        spec: OutboxSpec,
-        keeps: bool,
-    ) -> (Outbox<T>, Option<AddError>) {
-        let hold = match spec.when_unlinked {
-            WhenUnlinked::Drop => None,
-            WhenUnlinked::Hold(bound) => Some(bound),
-        };
-        let make = |id| Arc::new(Route::<T>::new(id, hold, keeps));
-        let (route, error) = self.open(owner, spec.name, PostboxKind::Outbox, None, keeps, make);
-        (Outbox::new(route), error)
-    }
-
-    fn open<T: Message, B: AnyBox + Typed<T>>(
-        &self,
-        owner: ComponentId,
-        name: Name,
-        kind: PostboxKind,
-        capacity: Option<u32>,
-        keeps: bool,
-        make: impl Fn(PostboxId) -> Arc<B>,
-    ) -> (Arc<B>, Option<AddError>) {
-        let opened = self.edit(|topology| {
-            if keeps && let Some(there) = topology.kept_box(owner, name.as_str(), kind).and_then(cast::<B>) {
-                return Ok(there);
-            }
-            let mut made = None;
-            let wanted = name.clone();
-            let message_type = std::any::type_name::<T>();
-            topology.add_data_box(owner, name, kind, message_type, capacity, |id| {
-                let core = make(id);
-                made = Some(core.clone());
-                core
-            });
-            made.ok_or_else(|| AddError::DuplicatePostbox {
-                path: topology.path(owner),
-                postbox: wanted.as_str().to_owned(),
-            })
-        });
-        match opened {
-            Ok(core) => (core, None),
-            Err(error) => (make(PostboxId::next()), Some(error)),
-        }
-    }
-
-    pub(crate) fn add_signal(&self, owner: ComponentId, name: Name, keeps: bool) -> Result<PostboxId, AddError> {
-        self.edit(|topology| {
-            if keeps && let Ok(there) = topology.find(At::Of(owner, name.as_str()), PostboxKind::Outbox) {
-                return Ok(there);
-            }
-            let postbox = name.as_str().to_owned();
-            let added = topology.add_signal(owner, name);
-            added.ok_or_else(|| AddError::DuplicatePostbox { path: topology.path(owner), postbox })
-        })
-    }
-
-    /// The component that has the postbox, if both are there.
-    pub(crate) fn owner(&self, id: PostboxId) -> Option<ComponentId> {
-        lock(&self.shared.topology).postbox(id).map(|postbox| postbox.owner)
-    }
-
-    /// The totals of a component that is there.
-    pub(crate) fn activity(&self, id: ComponentId) -> Option<ComponentMeter> {
-        lock(&self.shared.topology).components.get(&id).map(|entry| entry.life.clone())
-    }
-
-    pub(crate) fn service_table(&self) -> &ServiceTable {
-        &self.shared.services
-    }
-
-    pub(crate) fn remove_postbox(&self, id: PostboxId) {
-        self.edit(|topology| topology.remove_postbox(id));
-    }
-
-    pub(crate) fn expose(
-        &self,
-        owner: ComponentId,
-        name: Name,
-        kind: PostboxKind,
-        inner: At<'_>,
-        keeps: bool,
-    ) -> Result<(), AddError> {
-        self.edit(|topology| topology.expose(owner, name, kind, inner, keeps))
-    }
-}
-
-/// A box of messages of type `T`.
-trait Typed<T> {}
-
-impl<T> Typed<T> for Queue<T> {}
-
-impl<T> Typed<T> for Route<T> {}
-
-/// Aborts, when their grace time is over, components that were told to shut down and have not. Goes when nobody is
-/// left to wait for.
-async fn reap(shared: Weak<Shared>, grace: Duration) {
-    loop {
-        let next = {
-            let Some(shared) = shared.upgrade() else { return };
-            let mut topology = lock(&shared.topology);
-            topology.next_doomed()
-        };
-        let Some((told_at, id)) = next else {
-            let Some(shared) = shared.upgrade() else { return };
-            let mut topology = lock(&shared.topology);
-            if topology.doomed.is_empty() {
-                topology.reaping = false;
-                return;
-            }
-            continue;
-        };
-        let deadline = told_at + grace;
-        if deadline > Instant::now() {
-            tokio::time::sleep_until(deadline).await;
-        }
-        let Some(shared) = shared.upgrade() else { return };
-        let why = format!("did not stop within {grace:?} of being told to shut down; aborted");
-        let abort = System { shared }.edit(|topology| topology.reap(id, &why));
-        if let Some(abort) = abort {
-            abort.abort();
-        }
-    }
+    pub const PAGE_LIMIT: usize = 256;
 }

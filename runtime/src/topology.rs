@@ -14,8 +14,10 @@ use crate::name::{Kind, Name, Names};
 use crate::observe::{ComponentInfo, ComponentMeter, Event, Observer, State, add};
 use crate::stop::{Life, Stop};
 use crate::system::WeakSystem;
-use crate::topology::postboxes::{BoxCore, BoxEntry, Joins, StopShapes};
+use crate::topology::joins::Joins;
+use crate::topology::postboxes::{BoxCore, BoxEntry, StopShapes};
 
+mod joins;
 mod postboxes;
 
 pub(crate) use postboxes::{Core, CoreView, Postbox};

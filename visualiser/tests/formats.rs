@@ -332,6 +332,7 @@ fn the_two_formats_look_like_this() {
               "labels": {},
               "busy_ns": 0,
               "polls": 0,
+              "restarts": 0,
               "busy_share": 0.0,
               "place": null
             }
@@ -350,6 +351,7 @@ fn the_two_formats_look_like_this() {
               "messages": 0,
               "dropped": 0,
               "blocked_ns": 0,
+              "waiting": false,
               "messages_per_second": 0.0,
               "blocked_share": 0.0
             }

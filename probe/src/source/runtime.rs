@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use axonscope_proto::v1 as proto;
 use axonscope_runtime::{
-    AlreadyObserved, ComponentActivity, ComponentInfo, Cursor, Event, LinkageInfo, PostboxActivity, PostboxInfo, State,
+    AlreadyObserved, ComponentInfo, ComponentMeter, Cursor, Event, LinkageInfo, PostboxInfo, PostboxMeter, State,
     System, Visit,
 };
 
@@ -41,8 +41,8 @@ pub(crate) enum Totals {
 
 /// Where the program remembers for us what we have told.
 enum Mark {
-    Component(Arc<ComponentActivity>),
-    Postbox(Arc<PostboxActivity>),
+    Component(ComponentMeter),
+    Postbox(PostboxMeter),
 }
 
 impl Sample {
@@ -117,24 +117,35 @@ impl Source for RuntimeSource {
 
     fn totals(&mut self, cursor: Option<Cursor>, all: bool, samples: &mut Vec<Sample>) -> Option<Cursor> {
         self.system.visit_activity(cursor, PAGE_COMPONENTS, |visit| match visit {
-            Visit::Component(info) => {
-                let totals = to_proto::component_activity(info.id.get(), &info.activity);
-                let fingerprint =
-                    fingerprint([totals.polls, totals.busy_ns, totals.last_active_at, totals.poll_started_at]);
-                let told = if all { 0 } else { info.activity.mark.load(Ordering::Relaxed) };
+            Visit::Component(id, meter) => {
+                let totals = to_proto::component_activity(id.get(), meter);
+                let fingerprint = fingerprint([
+                    totals.polls,
+                    totals.busy_ns,
+                    totals.last_active_at,
+                    totals.poll_started_at,
+                    totals.restarts,
+                ]);
+                let told = if all { 0 } else { meter.mark.load(Ordering::Relaxed) };
                 if fingerprint != told || totals.poll_started_at != 0 {
-                    let mark = Mark::Component(info.activity.clone());
+                    let mark = Mark::Component(meter.clone());
                     samples.push(Sample { totals: Totals::Component(totals), mark, fingerprint });
                 }
             }
-            Visit::Postbox(info) => {
-                let totals = to_proto::postbox_activity(info.id.get(), &info.activity);
+            Visit::Postbox(reading) => {
+                let totals = to_proto::postbox_activity(reading);
                 let depths = u64::from(totals.depth) << 32 | u64::from(totals.high_water);
-                let fingerprint =
-                    fingerprint([totals.messages, totals.dropped, depths, totals.blocked_ns, totals.blocked_since]);
-                let told = if all { 0 } else { info.activity.mark.load(Ordering::Relaxed) };
+                let fingerprint = fingerprint([
+                    totals.messages,
+                    totals.dropped,
+                    depths,
+                    totals.blocked_ns,
+                    totals.blocked_since,
+                    totals.waiting.into(),
+                ]);
+                let told = if all { 0 } else { reading.mark.load(Ordering::Relaxed) };
                 if fingerprint != told || totals.blocked_since != 0 {
-                    let mark = Mark::Postbox(info.activity.clone());
+                    let mark = Mark::Postbox(reading.meter());
                     samples.push(Sample { totals: Totals::Postbox(totals), mark, fingerprint });
                 }
             }

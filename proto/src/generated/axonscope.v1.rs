@@ -90,19 +90,22 @@ pub struct ComponentActivity {
     /// When the poll that runs now began; 0 while none runs.
     #[prost(uint64, tag = "5")]
     pub poll_started_at: u64,
+    /// How often it was started again after it had failed.
+    #[prost(uint64, tag = "6")]
+    pub restarts: u64,
 }
 /// Running totals of a postbox, all since it began, except the depth.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PostboxActivity {
     #[prost(uint64, tag = "1")]
     pub postbox: u64,
-    /// Inbox: messages taken out by the component. Outbox: messages delivered.
+    /// Inbox: messages taken out by the component. Outbox: messages delivered, or held until they can be.
     #[prost(uint64, tag = "2")]
     pub messages: u64,
     /// Messages thrown away here: sent while unlinked, to a finished component, or by the box's own policy.
     #[prost(uint64, tag = "3")]
     pub dropped: u64,
-    /// Inbox: messages waiting at captured_at. Not a total.
+    /// Messages waiting at captured_at; for an outbox, held for want of a linkage. Not a total.
     #[prost(uint32, tag = "4")]
     pub depth: u32,
     /// The largest depth since the box began.
@@ -114,6 +117,9 @@ pub struct PostboxActivity {
     /// Outbox: when the wait that lasts now began; 0 while none lasts.
     #[prost(uint64, tag = "7")]
     pub blocked_since: u64,
+    /// Inbox: at captured_at the component waited here for a message. Since when it has is its last_active_at.
+    #[prost(bool, tag = "8")]
+    pub waiting: bool,
 }
 /// Running total of one linkage, for programs that count where a source fans out. Absent: the visualiser takes the total
 /// of the source's outbox where that has one linkage only, and the sum upstream for passthrough.

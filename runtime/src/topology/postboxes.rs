@@ -4,6 +4,7 @@
 use std::ops::Not;
 use std::sync::Arc;
 
+use super::joins::Joins;
 use super::{Entry, Topology};
 use crate::id::{ComponentId, PostboxId};
 use crate::name::{Name, Shape};
@@ -28,14 +29,7 @@ pub(super) enum BoxCore {
     Signal(Arc<PostboxActivity>),
 }
 
-/// What a postbox is joined to.
-#[derive(Default)]
-pub(crate) struct Joins {
-    pub(crate) way_out: Option<LinkageInfo>,
-    pub(crate) sources: Vec<PostboxId>,
-}
-
-static JOINED_TO_NOTHING: Joins = Joins { way_out: None, sources: Vec::new() };
+static JOINED_TO_NOTHING: Joins = Joins::NONE;
 
 /// What stands behind a postbox.
 #[derive(Clone)]
@@ -64,7 +58,7 @@ pub(crate) struct Postbox<'a> {
     pub(crate) owner: ComponentId,
     pub(crate) shape: &'a Arc<Shape>,
     pub(crate) core: CoreView<'a>,
-    pub(crate) joins: &'a Joins,
+    joins: &'a Joins,
 }
 
 /// What control and signal look like, everywhere.
@@ -113,28 +107,16 @@ impl Topology {
     }
 
     pub(crate) fn join_way_out(&mut self, linkage: LinkageInfo) {
-        self.change_joins(linkage.sink, |joins| {
-            // Most sinks have one source.
-            if joins.sources.is_empty() {
-                joins.sources.reserve_exact(1);
-            }
-            joins.sources.push(linkage.source);
-        });
-        self.change_joins(linkage.source, |joins| joins.way_out = Some(linkage));
+        self.change_joins(linkage.sink, |joins| joins.add_source(linkage.source));
+        self.change_joins(linkage.source, |joins| joins.set_way_out(Some(linkage)));
     }
 
     /// Takes the linkage that begins at `source`, if there is one.
     pub(crate) fn part_way_out(&mut self, source: PostboxId) -> Option<LinkageInfo> {
-        self.postbox(source)?.joins.way_out?;
-        let mut linkage = None;
-        self.change_joins(source, |joins| linkage = joins.way_out.take());
-        let sink = linkage?.sink;
-        self.change_joins(sink, |joins| {
-            if let Some(index) = joins.sources.iter().position(|&id| id == source) {
-                joins.sources.swap_remove(index);
-            }
-        });
-        linkage
+        let linkage = self.postbox(source)?.way_out()?;
+        self.change_joins(source, |joins| joins.set_way_out(None));
+        self.change_joins(linkage.sink, |joins| joins.remove_source(source));
+        Some(linkage)
     }
 
     /// Changes what a postbox is joined to, and stores nothing for one that is joined to nothing.
@@ -298,18 +280,12 @@ impl Topology {
             CoreView::Data(core) => core.close(),
             _ => None,
         };
-        let way_out = postbox.joins.way_out.map(|_| id);
-        let sources: Vec<_> = postbox.joins.sources.iter().copied().chain(way_out).collect();
+        let way_out = postbox.way_out().map(|_| id);
+        let sources: Vec<_> = postbox.sources().iter().copied().chain(way_out).collect();
         self.trash.extend(closed);
         for source in sources {
             self.unlink_at(source);
         }
-    }
-}
-
-impl Joins {
-    fn is_empty(&self) -> bool {
-        self.way_out.is_none() && self.sources.is_empty()
     }
 }
 
@@ -324,7 +300,17 @@ impl BoxEntry {
     }
 }
 
-impl Postbox<'_> {
+impl<'a> Postbox<'a> {
+    /// The linkage that leaves it.
+    pub(crate) fn way_out(&self) -> Option<LinkageInfo> {
+        self.joins.way_out(self.id)
+    }
+
+    /// Where the linkages that come to it begin.
+    pub(crate) fn sources(&self) -> &'a [PostboxId] {
+        self.joins.sources()
+    }
+
     pub(crate) fn info(&self) -> PostboxInfo {
         PostboxInfo {
             id: self.id,

@@ -383,6 +383,7 @@ fn component_activity(told: v1::ComponentActivity) -> Change {
         polls: told.polls,
         last_active_at: told.last_active_at,
         poll_started_at: told.poll_started_at,
+        restarts: u32::try_from(told.restarts).unwrap_or(u32::MAX),
     })
 }
 
@@ -395,5 +396,6 @@ fn postbox_activity(told: v1::PostboxActivity) -> Change {
         high_water: told.high_water,
         blocked_ns: told.blocked_ns,
         blocked_since: told.blocked_since,
+        waiting: told.waiting,
     })
 }

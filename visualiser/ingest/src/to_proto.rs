@@ -260,6 +260,7 @@ fn component_activity(told: ComponentActivity) -> v1::ComponentActivity {
         polls: told.polls,
         last_active_at: told.last_active_at,
         poll_started_at: told.poll_started_at,
+        restarts: told.restarts.into(),
     }
 }
 
@@ -272,6 +273,7 @@ fn postbox_activity(told: PostboxActivity) -> v1::PostboxActivity {
         high_water: told.high_water,
         blocked_ns: told.blocked_ns,
         blocked_since: told.blocked_since,
+        waiting: told.waiting,
     }
 }
 

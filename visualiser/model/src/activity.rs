@@ -29,6 +29,7 @@ pub(crate) struct Work {
     pub(crate) polls: u64,
     pub(crate) last_active_at: u64,
     pub(crate) epoch: u32,
+    pub(crate) restarts: u32,
 }
 
 /// What goes through a postbox.
@@ -38,6 +39,7 @@ pub(crate) struct Traffic {
     pub(crate) dropped: u64,
     pub(crate) depth: u32,
     pub(crate) high_water: u32,
+    pub(crate) waiting: bool,
     /// Where its waits are, in [`Activities::waits`]: most boxes never wait.
     pub(crate) waits: u32,
     pub(crate) epoch: u32,
@@ -66,7 +68,15 @@ pub(crate) struct Activities {
 
 impl Default for Traffic {
     fn default() -> Self {
-        Traffic { messages: Tally::default(), dropped: 0, depth: 0, high_water: 0, waits: NONE, epoch: 0 }
+        Traffic {
+            messages: Tally::default(),
+            dropped: 0,
+            depth: 0,
+            high_water: 0,
+            waiting: false,
+            waits: NONE,
+            epoch: 0,
+        }
     }
 }
 

@@ -122,6 +122,8 @@ pub struct ComponentActivity {
     pub last_active_at: u64,
     /// When the poll that runs now began; 0 while none runs.
     pub poll_started_at: u64,
+    /// How often it was started again after it had failed.
+    pub restarts: u32,
 }
 
 /// Totals of a postbox, all since it began, except the depth.
@@ -129,11 +131,11 @@ pub struct ComponentActivity {
 pub struct PostboxActivity {
     /// Whose.
     pub postbox: PostboxId,
-    /// Inbox: taken out by the component. Outbox: delivered.
+    /// Inbox: taken out by the component. Outbox: delivered, or held until they can be.
     pub messages: u64,
     /// Thrown away here.
     pub dropped: u64,
-    /// Waiting now.
+    /// Waiting now; for an outbox, held for want of a linkage.
     pub depth: u32,
     /// The largest depth there has been.
     pub high_water: u32,
@@ -141,6 +143,8 @@ pub struct PostboxActivity {
     pub blocked_ns: u64,
     /// When the wait that lasts now began; 0 while none lasts.
     pub blocked_since: u64,
+    /// Inbox: the component waits here for a message.
+    pub waiting: bool,
 }
 
 /// Which way messages go through a postbox.

@@ -71,6 +71,7 @@ impl ComponentRef<'_> {
             polls: work.polls,
             last_active_at: work.last_active_at,
             poll_started_at,
+            restarts: work.restarts,
         })
     }
 }
@@ -101,6 +102,7 @@ impl PostboxRef<'_> {
             high_water: traffic.high_water,
             blocked_ns,
             blocked_since,
+            waiting: traffic.waiting,
         })
     }
 }

@@ -26,6 +26,7 @@ impl System {
         work.epoch = activities.clock.grow();
         work.busy.raise(told.busy_ns, told.poll_started_at, past, &mut activities.clock);
         work.polls = work.polls.max(told.polls);
+        work.restarts = work.restarts.max(told.restarts);
         work.last_active_at = work.last_active_at.max(told.last_active_at);
         Applied::ACTIVITY.with(fell.then_some(Anomaly::TotalFell { noun: "component", id: told.component.0 }))
     }
@@ -50,6 +51,7 @@ impl System {
         let more = traffic.messages.raise(told.messages, past);
         traffic.dropped = traffic.dropped.max(told.dropped);
         traffic.depth = told.depth;
+        traffic.waiting = told.waiting;
         traffic.high_water = traffic.high_water.max(told.high_water);
         if traffic.waits == NONE && (told.blocked_ns > 0 || told.blocked_since > 0) {
             traffic.waits = activities.waits.insert();

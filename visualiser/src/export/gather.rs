@@ -73,6 +73,7 @@ fn component(told: model::ComponentRef<'_>, places: &HashMap<model::ComponentId,
         labels: told.labels().iter().cloned().collect(),
         busy_ns: told.busy_ns(),
         polls: told.polls(),
+        restarts: told.restarts(),
         busy_share: finite(told.busy_share().into()),
         place: places.get(&told.id()).copied(),
     }
@@ -95,6 +96,7 @@ fn postbox(told: model::PostboxRef<'_>) -> Postbox {
         messages: told.messages(),
         dropped: told.dropped(),
         blocked_ns: told.blocked_ns(),
+        waiting: told.is_waited_at(),
         messages_per_second: finite(told.rate()),
         blocked_share: finite(told.blocked_share().into()),
     }

@@ -140,6 +140,8 @@ pub struct Component {
     pub busy_ns: u64,
     /// Total polls that ended.
     pub polls: u64,
+    /// How often it was started again after it had failed.
+    pub restarts: u32,
     /// The share of time its task spent running lately, 0 to 1.
     pub busy_share: f64,
     /// Where the window draws it; `null` while it is not placed.
@@ -188,6 +190,8 @@ pub struct Postbox {
     pub dropped: u64,
     /// Outbox: total nanoseconds spent waiting for room, in waits that ended.
     pub blocked_ns: u64,
+    /// Inbox: its component waits here for a message, and none has come.
+    pub waiting: bool,
     /// Rate of `messages`.
     pub messages_per_second: f64,
     /// The share of time an outbox spent waiting for room lately, 0 to 1.

@@ -135,6 +135,16 @@ impl<'a> ComponentRef<'a> {
         self.work().map_or(0, |work| work.polls)
     }
 
+    /// How often it was started again after it had failed.
+    pub fn restarts(self) -> u32 {
+        self.work().map_or(0, |work| work.restarts)
+    }
+
+    /// The inboxes at which it waits for a message, while it waits.
+    pub fn waits_at(self) -> impl Iterator<Item = PostboxRef<'a>> {
+        self.postboxes().filter(|postbox| postbox.is_waited_at())
+    }
+
     /// When its task last ran, on the system's clock; 0 is never or not known.
     pub fn last_active_at(self) -> u64 {
         self.work().map_or(0, |work| work.last_active_at)

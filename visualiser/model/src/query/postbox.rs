@@ -127,6 +127,11 @@ impl<'a> PostboxRef<'a> {
         self.waits().map_or(0, |waits| waits.since)
     }
 
+    /// Inbox: its component waits here for a message, and none has come.
+    pub fn is_waited_at(self) -> bool {
+        self.traffic().is_some_and(|traffic| traffic.waiting && traffic.depth == 0)
+    }
+
     /// The linkages that leave it, in order of appearance.
     pub fn linkages_out(self) -> impl Iterator<Item = LinkageRef<'a>> {
         let system = self.system;

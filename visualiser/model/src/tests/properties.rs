@@ -53,7 +53,10 @@ fn any_change() -> impl Strategy<Value = Change> {
         3 => (0u64..12, any_total(), any_total(), any_time(), any_time()).prop_map(
             |(id, busy_ns, polls, last_active_at, poll_started_at)| {
                 let component = ComponentId(id);
-                Change::ComponentActivity(ComponentActivity { component, busy_ns, polls, last_active_at, poll_started_at })
+                let restarts = (polls % 5) as u32;
+                let told =
+                    ComponentActivity { component, busy_ns, polls, last_active_at, poll_started_at, restarts };
+                Change::ComponentActivity(told)
             }
         ),
         4 => (0u64..20, any_total(), any_total(), any::<u32>(), any_time()).prop_map(
@@ -66,6 +69,7 @@ fn any_change() -> impl Strategy<Value = Change> {
                     high_water: depth,
                     blocked_ns,
                     blocked_since,
+                    waiting: messages % 2 == 0,
                 })
             }
         ),
@@ -107,7 +111,7 @@ fn seen(system: &System) -> Vec<String> {
         .components()
         .map(|component| {
             format!(
-                "{component:?} {:?} {:?} {} {} {} {:?} {:?} busy {} {} {} {} {}",
+                "{component:?} {:?} {:?} {} {} {} {:?} {:?} busy {} {} {} {} {} {}",
                 component.parent(),
                 component.postboxes().map(PostboxRef::id).collect::<Vec<_>>(),
                 component.type_name(),
@@ -118,13 +122,14 @@ fn seen(system: &System) -> Vec<String> {
                 component.busy_ns(),
                 component.busy_share(),
                 component.polls(),
+                component.restarts(),
                 component.last_active_at(),
                 component.poll_started_at(),
             )
         })
         .chain(system.postboxes().map(|postbox| {
             format!(
-                "{postbox:?} {} {} {} {} {} {} {} {} {} {} {} {}",
+                "{postbox:?} {} {} {} {} {} {} {} {} {} {} {} {} {}",
                 postbox.kind(),
                 postbox.message_type(),
                 postbox.capacity(),
@@ -137,6 +142,7 @@ fn seen(system: &System) -> Vec<String> {
                 postbox.blocked_ns(),
                 postbox.blocked_share(),
                 postbox.blocked_since(),
+                postbox.is_waited_at(),
             )
         }))
         .chain(system.linkages().map(|linkage| {

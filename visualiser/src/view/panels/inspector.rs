@@ -110,6 +110,9 @@ fn show_component(
         );
     }
     row(ui, palette, "polls", display::count(component.polls()));
+    if component.restarts() > 0 {
+        row(ui, palette, "restarts", display::count(component.restarts().into()));
+    }
     row(ui, palette, "system up", display::duration_ns(system.uptime_ns()));
 
     let incoming = boxes.iter().flat_map(|postbox| postbox.linkages_in());
@@ -131,7 +134,7 @@ fn show_state(ui: &mut egui::Ui, palette: &Palette, system: &System, component: 
             ("gone with its system; this is what was last known".to_owned(), palette.quiet)
         }
         State::Starting => ("starting".to_owned(), palette.quiet),
-        State::Running => ("running".to_owned(), palette.quiet),
+        State::Running => (doing(component), palette.quiet),
         State::Finished => ("finished".to_owned(), palette.quiet),
         State::Failed => (format!("failed: {}", display::escape(component.state_detail())), palette.alarm),
     };
@@ -150,6 +153,17 @@ fn show_state(ui: &mut egui::Ui, palette: &Palette, system: &System, component: 
     }
     if component.has_anomaly() {
         banner(ui, palette.warning, true, "incomplete here: something told of it did not fit");
+    }
+}
+
+/// What a component that runs is doing: working, or waiting for whom.
+fn doing(component: ComponentRef<'_>) -> String {
+    if let Some(outbox) = component.postboxes().find(|postbox| postbox.blocked_since() > 0) {
+        return format!("blocked: waits to send from {}", display::label(outbox.name(), 24));
+    }
+    match component.waits_at().next() {
+        Some(inbox) if component.poll_started_at() == 0 => format!("waits at {}", display::label(inbox.name(), 24)),
+        _ => "running".to_owned(),
     }
 }
 
