@@ -26,10 +26,10 @@ fn a_message() -> impl Strategy<Value = Message> {
     let peers = || vec(a_peer(), 0..LONGEST_LIST);
     let place = (a_peer(), any::<u32>(), peers(), vec((a_peer(), any::<u32>()), 0..LONGEST_LIST));
     let place = place.prop_map(|(me, fan_out, ancestors, children)| Place { me, fan_out, ancestors, children });
-    let attach = (a_peer(), any::<u32>(), option::of((id(), any())));
-    let welcome = (a_peer(), id(), any(), any(), peers());
-    let data = (any(), id(), any(), kind(), some_bytes());
-    let up = (id(), any(), any(), kind(), some_bytes());
+    let attach = (a_peer(), any::<u32>(), option::of((id(), any::<u64>())));
+    let welcome = (a_peer(), id(), any::<u64>(), any::<u64>(), peers());
+    let data = (any::<u64>(), id(), any::<u64>(), kind(), some_bytes());
+    let up = (id(), any::<u64>(), any::<u64>(), kind(), some_bytes());
     prop_oneof![
         Just(Message::Beat),
         Just(Message::Ask),
@@ -41,10 +41,10 @@ fn a_message() -> impl Strategy<Value = Message> {
             Message::Welcome(Welcome { me, stream, first, live, ancestors })
         }),
         prop_oneof![Just(Refusal::Full), Just(Refusal::Circle), Just(Refusal::Adrift)].prop_map(Message::Refused),
-        (id(), any(), peers()).prop_map(|(stream, live, list)| Message::Moved(stream, live, list)),
+        (id(), any::<u64>(), peers()).prop_map(|(stream, live, list)| Message::Moved(stream, live, list)),
         Just(Message::Adrift),
-        (a_peer(), id(), any()).prop_map(|(node, parent, moves)| Message::Born { node, parent, moves }),
-        (id(), any()).prop_map(|(node, moves)| Message::Died { node, moves }),
+        (a_peer(), id(), any::<u32>()).prop_map(|(node, parent, moves)| Message::Born { node, parent, moves }),
+        (id(), any::<u32>()).prop_map(|(node, moves)| Message::Died { node, moves }),
         data.prop_map(|(sequence, origin, number, kind, payload)| {
             Message::Data(Data { sequence, origin, number, kind, payload })
         }),
