@@ -48,21 +48,22 @@ impl Component for Joiner {
 
     async fn run(self, mut io: Self::Boxes, ctx: Context) -> Outcome {
         while let Some(seek) = io.inbox.recv().await? {
-            let (frames, welcome) = ctx.unless_shutdown(self.find(seek)).await?;
+            let (frames, moves, welcome) = ctx.unless_shutdown(self.find(seek)).await?;
             let mut link = Link::new(frames, self.heartbeat, self.ring);
             let Some((id, hold)) = link.take_hold() else { continue };
             let link = ctx.add(format!("parent {}", welcome.me.name), link)?;
             ctx.system().pass_outward((&link, "outbox"), (ctx.id(), "outbox"))?;
             // Before the link can say anything itself.
             let end = LinkEnd { link: id, component: link.id(), hold };
-            io.outbox.send(Event::Attached(end, welcome)).await?;
+            io.outbox.send(Event::Attached(end, moves, welcome)).await?;
             link.start();
         }
         Ok(())
     }
 }
 
-type Found = (Frames, Welcome);
+/// The connection, the number of the attempt, and what was answered.
+type Found = (Frames, u32, Welcome);
 
 #[derive(Debug, Error)]
 enum NotFound {
@@ -80,18 +81,18 @@ enum NotFound {
 
 impl Joiner {
     /// Until there is a parent.
-    async fn find(&self, seek: Seek) -> Found {
+    async fn find(&self, mut seek: Seek) -> Found {
         let mut wait = self.heartbeat.every;
         loop {
             for &start in &seek.starts {
                 if seek.in_haste
-                    && let Ok(found) = self.attach(start, &seek.attach).await
+                    && let Ok(found) = self.attach(start, &mut seek.attach).await
                 {
                     return found;
                 }
                 // Whom that leaves without a place goes deeper, and further from the best, than it would like to.
                 for contented in [false, true] {
-                    if let Some(found) = self.descend(start, &seek.attach, contented).await {
+                    if let Some(found) = self.descend(start, &mut seek.attach, contented).await {
                         return found;
                     }
                 }
@@ -104,7 +105,7 @@ impl Joiner {
     }
 
     /// Down from `start`, and up again where there is no room.
-    async fn descend(&self, start: SocketAddr, attach: &Attach, contented: bool) -> Option<Found> {
+    async fn descend(&self, start: SocketAddr, attach: &mut Attach, contented: bool) -> Option<Found> {
         let mut path = vec![start];
         let mut useless = BTreeSet::new();
         while let Some(&here) = path.last() {
@@ -166,10 +167,11 @@ impl Joiner {
         }
     }
 
-    async fn attach(&self, address: SocketAddr, attach: &Attach) -> Result<Found, NotFound> {
+    async fn attach(&self, address: SocketAddr, attach: &mut Attach) -> Result<Found, NotFound> {
         let mut frames = self.connect(address).await?;
+        attach.moves += 1;
         match self.ask(&mut frames, &Message::Attach(attach.clone())).await? {
-            Message::Welcome(welcome) => Ok((frames, welcome)),
+            Message::Welcome(welcome) => Ok((frames, attach.moves, welcome)),
             Message::Refused(refusal) => Err(NotFound::Refused(refusal)),
             _ => Err(NotFound::Confused),
         }

@@ -36,8 +36,8 @@ pub struct Heartbeat {
 pub enum Event {
     /// Somebody has connected.
     Opened(LinkEnd),
-    /// A parent has been found.
-    Attached(LinkEnd, Welcome),
+    /// A parent has been found, by the attempt that had this number.
+    Attached(LinkEnd, u32, Welcome),
     /// A message has come.
     Heard(LinkId, Message),
     /// The link has ended, for this reason.

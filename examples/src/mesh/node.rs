@@ -35,7 +35,8 @@ pub enum Effect {
 /// Where to look for a parent, and what to say to it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Seek {
-    /// What to say.
+    /// What to say, with the number of the last attempt. Each further attempt has the next number: one that was given up
+    /// may have succeeded for a while, and what is said of it must not be taken for news of a later one.
     pub attach: Attach,
     /// Where to ask, the best first.
     pub starts: Vec<SocketAddr>,
@@ -52,7 +53,7 @@ pub struct Counts {
     pub missed: u64,
     /// Messages that came again and were thrown away.
     pub repeated: u64,
-    /// Messages of this node's own that it could not get to the root in time.
+    /// Messages of this node's own that it had to forget before it saw them come down. Most of them are lost.
     pub unsent: u64,
 }
 
@@ -169,8 +170,9 @@ impl Node {
         }
     }
 
-    /// A parent has been found, at the other end of `link`.
-    pub fn attached(&mut self, link: LinkId, welcome: Welcome) {
+    /// A parent has been found, at the other end of `link`, by the attempt that had the number `moves`.
+    pub fn attached(&mut self, link: LinkId, moves: u32, welcome: Welcome) {
+        self.moves = moves;
         let Welcome { me: parent, stream, first, live, ancestors } = welcome;
         let ancestors: Vec<_> = std::iter::once(parent.clone()).chain(ancestors).collect();
         if self.parent.is_some() || self.settings.root.is_none() {
@@ -204,7 +206,7 @@ impl Node {
             self.lost_parent(why);
         } else if let Some(Child { peer, moves }) = self.children.remove(&link) {
             self.effects.push(Effect::Say(format!("lost child {peer}: {why}")));
-            self.died(peer.id, moves);
+            self.died(self.settings.me.id, peer.id, moves);
         }
     }
 
@@ -241,7 +243,7 @@ impl Node {
                 Ok(())
             }
             message if self.parent.as_ref().is_some_and(|parent| parent.link == link) => self.heard_parent(message),
-            message if self.children.contains_key(&link) => self.heard_child(message),
+            message if self.children.contains_key(&link) => self.heard_child(link, message),
             Message::Attach(attach) => {
                 self.heard_newcomer(link, attach);
                 Ok(())
@@ -279,7 +281,8 @@ impl Node {
         Ok(())
     }
 
-    fn heard_child(&mut self, message: Message) -> Result<(), &'static str> {
+    fn heard_child(&mut self, link: LinkId, message: Message) -> Result<(), &'static str> {
+        let Some(teller) = self.children.get(&link).map(|child| child.peer.id) else { return Ok(()) };
         match message {
             Message::Up(up) => match self.way_up() {
                 Some(parent) => self.effects.push(Effect::Send(parent, Message::Up(up))),
@@ -288,10 +291,10 @@ impl Node {
                 None => {}
             },
             Message::Born { node, parent, moves } if node.id != self.settings.me.id => {
-                self.born(Entry { node, parent, moves });
+                self.born(teller, Entry { node, parent, moves });
             }
             Message::Born { .. } => {}
-            Message::Died { node, moves } => self.died(node, moves),
+            Message::Died { node, moves } => self.died(teller, node, moves),
             _ => return Err("it is a child, and spoke as a parent"),
         }
         Ok(())
@@ -301,8 +304,8 @@ impl Node {
         // It has noticed before us that its old link is broken.
         let old = self.children.iter().find(|(_, child)| child.peer.id == peer.id).map(|(&old, _)| old);
         if let Some(old) = old {
-            self.children.remove(&old);
             self.effects.push(Effect::HangUp(old));
+            self.closed(old, "it comes anew");
         }
         let Some((stream, ancestors)) = self.whereabouts() else {
             return self.effects.push(Effect::Send(link, Message::Refused(Refusal::Adrift)));
@@ -329,7 +332,8 @@ impl Node {
             self.effects.push(Effect::Send(link, Message::Data(data.clone())));
         }
         self.effects.push(Effect::Say(format!("new child {peer}")));
-        self.born(Entry { node: peer.clone(), parent: self.settings.me.id, moves });
+        let me = self.settings.me.id;
+        self.born(me, Entry { node: peer.clone(), parent: me, moves });
         self.children.insert(link, Child { peer, moves });
     }
 
@@ -412,16 +416,16 @@ impl Node {
 
     // === The tree ===
 
-    fn born(&mut self, entry: Entry) {
-        if self.tree.born(entry.clone()) {
+    fn born(&mut self, teller: NodeId, entry: Entry) {
+        if self.tree.born(teller, entry.clone()) {
             self.tree_changed = true;
             let Entry { node, parent, moves } = entry;
             self.tell_parent(Message::Born { node, parent, moves });
         }
     }
 
-    fn died(&mut self, node: NodeId, moves: u32) {
-        if self.tree.died(node, moves) {
+    fn died(&mut self, teller: NodeId, node: NodeId, moves: u32) {
+        if self.tree.died(teller, node, moves) {
             self.tree_changed = true;
             self.tell_parent(Message::Died { node, moves });
         }
@@ -485,7 +489,6 @@ impl Node {
 
     fn seek(&mut self, mut starts: Vec<SocketAddr>, in_haste: bool) {
         starts.dedup();
-        self.moves += 1;
         let had = self.stream.map(|stream| (stream, self.last));
         let attach = Attach { me: self.settings.me.clone(), moves: self.moves, had };
         self.effects.push(Effect::Seek(Seek { attach, starts, in_haste }));
@@ -501,3 +504,6 @@ impl Node {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -124,10 +124,10 @@ impl Router {
             Event::Opened(end) => {
                 self.hold(end, "guest", ctx)?;
             }
-            Event::Attached(end, welcome) => {
+            Event::Attached(end, moves, welcome) => {
                 let link = end.link;
                 self.hold(end, &format!("parent {}", welcome.me.name), ctx)?;
-                self.node.attached(link, welcome);
+                self.node.attached(link, moves, welcome);
             }
             Event::Heard(link, message) => {
                 // What was on its way when the link was let go comes from nobody.

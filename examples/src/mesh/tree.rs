@@ -1,7 +1,8 @@
 //! Who is below a node, as its children tell it: Overcast's up/down protocol, with births and deaths only.
 //!
-//! News of one node can come by two ways and in any order when it moves. So each attachment has a number, and news of an
-//! earlier one than is known is old.
+//! News of one node can come by two ways and in any order when it moves. So each attempt to attach has a number, and news
+//! of an earlier one than is known is old. And as nobody has to move for those above it to do so, a child is believed only
+//! about those who are below it as far as is known.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,32 +26,37 @@ pub struct Entry {
     pub node: Peer,
     /// Its parent.
     pub parent: NodeId,
-    /// How often it has attached.
+    /// The number of the attempt by which it came there.
     pub moves: u32,
 }
 
 impl Tree {
-    /// A node has come, or moved. Whether that is news.
-    pub fn born(&mut self, born: Entry) -> bool {
+    /// A node has come, or moved, and says next who is below it. Whether that is news.
+    ///
+    /// `teller` is the child that says so, or this node itself for a child of its own.
+    pub fn born(&mut self, teller: NodeId, born: Entry) -> bool {
         let id = born.node.id;
+        if id == teller || !self.is_in(born.parent, teller) {
+            return false;
+        }
         match self.below.get(&id) {
             Some(known) if *known == born || known.moves > born.moves => false,
             None if self.below.len() >= MOST_NODES => false,
             _ => {
+                // It tells anew who is below it; who is gone meanwhile is not among them.
+                self.forget(id);
                 self.below.insert(id, born);
                 true
             }
         }
     }
 
-    /// A node is gone from where it came by attachment `moves`, and with it all that are below it. Whether that is news.
-    pub fn died(&mut self, node: NodeId, moves: u32) -> bool {
-        if self.below.get(&node).is_none_or(|known| known.moves > moves) {
+    /// A node is gone from where it came by attempt `moves`, and with it all that are below it. Whether that is news.
+    pub fn died(&mut self, teller: NodeId, node: NodeId, moves: u32) -> bool {
+        if self.below.get(&node).is_none_or(|known| known.moves > moves) || !self.is_in(node, teller) {
             return false;
         }
-        for id in self.from(node) {
-            self.below.remove(&id);
-        }
+        self.forget(node);
         true
     }
 
@@ -81,6 +87,18 @@ impl Tree {
             self.draw_from(child, families, depth + 1, drawing);
         }
         drawing.push(')');
+    }
+
+    /// Whether a node is this one or below it. No tree is so deep that a longer way would be one.
+    fn is_in(&self, node: NodeId, of: NodeId) -> bool {
+        let up = |id: &NodeId| self.below.get(id).map(|entry| entry.parent);
+        std::iter::successors(Some(node), up).take(DEEPEST).any(|id| id == of)
+    }
+
+    fn forget(&mut self, node: NodeId) {
+        for id in self.from(node) {
+            self.below.remove(&id);
+        }
     }
 
     /// This node and all below it, each after its parent. What goes round in a circle comes once.
@@ -127,9 +145,9 @@ mod tests {
             let numbers: Vec<u64> = words.map(|word| word.parse().unwrap()).collect();
             let news = match (verb, &*numbers) {
                 ("born", &[node, parent, moves]) => {
-                    tree.born(Entry { node: peer(node), parent: NodeId(parent), moves: moves as u32 })
+                    tree.born(NodeId(0), Entry { node: peer(node), parent: NodeId(parent), moves: moves as u32 })
                 }
-                ("died", &[node, moves]) => tree.died(NodeId(node), moves as u32),
+                ("died", &[node, moves]) => tree.died(NodeId(0), NodeId(node), moves as u32),
                 _ => panic!("{line}"),
             };
             let seen = if news { tree.draw(&peer(0)) } else { "-".to_owned() };
@@ -157,7 +175,8 @@ mod tests {
             ("born 2 1 1", "n0(n1(n2))"),
             ("born 3 2 1", "n0(n1(n2(n3)))"),
             // It has moved to the root before anybody missed its old parent.
-            ("born 2 0 2", "n0(n1 n2(n3))"),
+            ("born 2 0 2", "n0(n1 n2)"),
+            ("born 3 2 1", "n0(n1 n2(n3))"),
             ("died 2 1", "-"),
             ("died 1 1", "n0(n2(n3))"),
             ("born 2 1 1", "-"),
@@ -167,6 +186,14 @@ mod tests {
 
     #[test]
     fn lies_do_no_harm() {
-        check(&[("born 1 2 1", "n0"), ("born 2 1 1", "n0"), ("born 3 3 1", "n0"), ("died 1 1", "n0")]);
+        check(&[
+            ("born 1 2 1", "-"),
+            ("born 1 0 1", "n0(n1)"),
+            ("born 2 1 1", "n0(n1(n2))"),
+            // A circle is cut off.
+            ("born 1 2 2", "n0"),
+            ("born 3 1 1", "-"),
+            ("born 1 0 3", "n0(n1)"),
+        ]);
     }
 }

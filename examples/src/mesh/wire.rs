@@ -92,7 +92,7 @@ pub struct Place {
 pub struct Attach {
     /// Who wishes.
     pub me: Peer,
-    /// How often it has attached before, and once more.
+    /// The number of this attempt; no two of one node have the same.
     pub moves: u32,
     /// Where it was in which stream, if it had one: the root's id and the last sequence number it has.
     pub had: Option<(NodeId, u64)>,
@@ -157,20 +157,20 @@ pub enum Message {
     Moved(NodeId, u64, Vec<Peer>),
     /// To a child: I have lost my way to the root.
     Adrift,
-    /// To the parent: a node is below me, as a child of `parent`, where it came by its attachment number `moves`.
+    /// To the parent: a node is below me, as a child of `parent`, where it came by its attempt number `moves`.
     Born {
         /// The node.
         node: Peer,
         /// Its parent.
         parent: NodeId,
-        /// How often it has attached.
+        /// The number of the attempt by which it came there.
         moves: u32,
     },
-    /// To the parent: a node, and all below it, are gone from where they came by attachment number `moves`.
+    /// To the parent: a node, and all below it, are gone from where it came by its attempt number `moves`.
     Died {
         /// The node.
         node: NodeId,
-        /// How often it had attached.
+        /// The number of the attempt by which it had come there.
         moves: u32,
     },
     /// To a child: something for all.
