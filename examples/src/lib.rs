@@ -7,6 +7,7 @@
 //! | `pipeline` | lines, encoded and decoded again |
 //! | `chat_server` | components that come and go; `chat_clients` are people for it |
 //! | `stream_server` | a tune, at its own pace, to any number of listeners by TCP and to a multicast group |
+//! | `mesh` | an overlay of processes that joins multicast islands, and heals when one is killed |
 //! | `backlog` | a slow consumer, and who waits for it |
 //! | `deadlock` | two components that wait for each other |
 //! | `carousel` | one component at a time, made anew for each tune |
@@ -15,6 +16,7 @@
 //! `axonscope-examples run WIRING.toml` builds a network of ready components from a file; some are in `wirings`.
 
 pub mod chat;
+pub mod mesh;
 pub mod stream;
 pub mod waits;
 

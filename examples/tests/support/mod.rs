@@ -1,0 +1,2 @@
+//! What tests of several programs use.
+pub(crate) mod mesh;
