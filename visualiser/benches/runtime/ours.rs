@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use anyhow::Result;
 use axonscope_runtime::{
-    AddError, Boxes, Component, ComponentHandle, Context, Declare, In, Inbox, InboxSpec, Io, Out, Outbox, Outcome,
-    System, Unstarted,
+    AddError, Backplane, Boxes, Component, ComponentHandle, Context, Declare, In, Inbox, InboxSpec, Io, Out, Outbox,
+    Outcome, Splitter, SplitterHandle, System, Unstarted,
 };
 use tokio::sync::oneshot;
 
@@ -106,7 +106,32 @@ impl Component for Sink {
 pub(crate) type FanOut = fn(&System, usize, &Race) -> Result<()>;
 
 /// The ways to fan out, by name. Another way is another line.
-pub(crate) const FAN_OUTS: &[(&str, FanOut)] = &[("hub", hub)];
+pub(crate) const FAN_OUTS: &[(&str, FanOut)] = &[("splitter", splitter), ("backplane", backplane), ("hub", hub)];
+
+/// By a splitter.
+fn splitter(system: &System, capacity: usize, race: &Race) -> Result<()> {
+    let splitter = Splitter::<u64>::new();
+    plugged(system, splitter.handle(), system.add("splitter", splitter)?, capacity, race)
+}
+
+/// By a backplane, to which the sinks are plugged.
+fn backplane(system: &System, capacity: usize, race: &Race) -> Result<()> {
+    let backplane = Backplane::<u64>::new("news");
+    plugged(system, backplane.handle(), system.add("backplane", backplane)?, capacity, race)
+}
+
+fn plugged(system: &System, plugs: SplitterHandle<u64>, hub: Unstarted, capacity: usize, race: &Race) -> Result<()> {
+    for n in 0..FANS {
+        let sink = system.add(format!("sink-{n}"), Sink { capacity, finish: race.finish() })?;
+        plugs.plug((&sink, "inbox"))?;
+        sink.start();
+    }
+    let source = system.add("source", Source(race.start()))?;
+    system.link((&source, "outbox"), (&hub, "inbox"))?;
+    hub.start();
+    source.start();
+    Ok(())
+}
 
 /// By a plain component that has an outbox for each sink.
 fn hub(system: &System, capacity: usize, race: &Race) -> Result<()> {
