@@ -245,6 +245,7 @@ fn no_system_is_an_invitation() {
     let _one = renderer();
     let session = Session::from_model(Model::new(Limits::default()));
     let picture = draw(&session, &Shot::default());
+    keep("no-system", &picture);
     let lit = picture.pixels().filter(|pixel| pixel[0] > 200).count();
     assert!(lit > 200, "{lit} bright pixels: is there any text?");
 }

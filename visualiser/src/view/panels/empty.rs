@@ -21,7 +21,8 @@ pub(super) fn show_empty(
     let palette = Palette::of(look.theme);
     let ctx = contexts.ctx_mut()?;
     let address = watched.0.address();
-    egui::Area::new("empty".into()).anchor(egui::Align2::CENTER_CENTER, [0.0, 0.0]).show(ctx, |ui| {
+    // Panels do not fade in: a picture taken in the first instants would show them half transparent.
+    egui::Area::new("empty".into()).fade_in(false).anchor(egui::Align2::CENTER_CENTER, [0.0, 0.0]).show(ctx, |ui| {
         ui.set_width(WIDTH);
         ui.vertical_centered(|ui| {
             let Some(address) = address else {

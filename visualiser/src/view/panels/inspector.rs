@@ -32,24 +32,27 @@ pub(super) fn show_inspector(
     let ctx = contexts.ctx_mut()?;
     let height = ctx.viewport_rect().height() - 2.0 * MARGIN - eye.covered.y;
     let mut chosen = None;
-    egui::Area::new("inspector".into()).anchor(egui::Align2::RIGHT_TOP, [-MARGIN, MARGIN]).show(ctx, |ui| {
-        // An area is as high as it was before; without this a card could never grow.
-        ui.set_max_height(height);
-        card(palette).show(ui, |ui| {
-            ui.set_width(WIDTH - 44.0);
-            ui.spacing_mut().item_spacing.y = 7.0;
-            egui::ScrollArea::vertical().max_height(height - 44.0).show(ui, |ui| {
-                watched.0.read(|model| {
-                    let system = model.system(key.0);
-                    if let Some((system, component)) =
-                        system.and_then(|system| Some((system, system.component(key.1)?)))
-                    {
-                        chosen = show_component(ui, palette, system, component);
-                    }
+    egui::Area::new("inspector".into()).fade_in(false).anchor(egui::Align2::RIGHT_TOP, [-MARGIN, MARGIN]).show(
+        ctx,
+        |ui| {
+            // An area is as high as it was before; without this a card could never grow.
+            ui.set_max_height(height);
+            card(palette).show(ui, |ui| {
+                ui.set_width(WIDTH - 44.0);
+                ui.spacing_mut().item_spacing.y = 7.0;
+                egui::ScrollArea::vertical().max_height(height - 44.0).show(ui, |ui| {
+                    watched.0.read(|model| {
+                        let system = model.system(key.0);
+                        if let Some((system, component)) =
+                            system.and_then(|system| Some((system, system.component(key.1)?)))
+                        {
+                            chosen = show_component(ui, palette, system, component);
+                        }
+                    });
                 });
             });
-        });
-    });
+        },
+    );
     if let Some(component) = chosen {
         let key: NodeKey = (key.0, component);
         look.selected = Some(key);

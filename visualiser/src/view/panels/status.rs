@@ -61,7 +61,7 @@ pub(super) fn show_status(
     painter.rect_filled(bar, 0.0, palette.bar.egui());
     painter.hline(bar.x_range(), bar.min.y, egui::Stroke::new(1.0, palette.card_rim.egui()));
 
-    egui::Area::new("status".into()).fixed_pos(bar.min).interactable(true).show(ctx, |ui| {
+    egui::Area::new("status".into()).fade_in(false).fixed_pos(bar.min).interactable(true).show(ctx, |ui| {
         ui.set_min_size(bar.size());
         ui.set_max_size(bar.size());
         ui.horizontal_centered(|ui| {
