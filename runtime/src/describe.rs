@@ -57,8 +57,14 @@ impl Topology {
     }
 
     /// At most `limit` of them, and the last one's id if there are more.
-    pub(crate) fn page(&self, after: Option<ComponentId>, limit: usize) -> (Description, Option<ComponentId>) {
-        let mut page = Description { event_number: self.event_number, ..Description::default() };
+    /// They are added to `page`, which had better have room for them: the structure is held still meanwhile.
+    pub(crate) fn page(
+        &self,
+        after: Option<ComponentId>,
+        limit: usize,
+        mut page: Description,
+    ) -> (Description, Option<ComponentId>) {
+        page.event_number = self.event_number;
         let mut last = None;
         for (&id, entry) in self.components_after(after) {
             if page.components.len() == limit {

@@ -1,6 +1,6 @@
 //! A system: all components that one program runs, and how they are joined. The only place that starts tasks.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -24,9 +24,6 @@ mod opening;
 
 /// How long a component has to obey Shutdown, unless the system says otherwise.
 const GRACE: Duration = Duration::from_secs(5);
-
-/// How often a reader lets others go first, so that it comes to its end while the structure changes all the time.
-const GIVE_WAY_LIMIT: u32 = 100;
 
 /// One running set of components. Cheap to clone; all clones are the same system.
 ///
@@ -75,8 +72,9 @@ impl WeakSystem {
 
 struct Shared {
     name: Arc<str>,
-    /// How many wait to change the structure.
-    editors: AtomicUsize,
+    /// Whoever holds this has the structure next. The lock of the structure is not fair: without this, one who reads
+    /// page after page would take it again and again before another has woken up.
+    next: Mutex<()>,
     grace: Duration,
     observed: AtomicBool,
     topology: Mutex<Topology>,
@@ -107,7 +105,7 @@ impl System {
             let topology = Topology::new(WeakSystem(own.clone()));
             Shared {
                 name: name.into(),
-                editors: AtomicUsize::new(0),
+                next: Mutex::new(()),
                 grace,
                 observed: AtomicBool::new(false),
                 topology: Mutex::new(topology),
@@ -256,7 +254,7 @@ impl System {
     /// [`describe_from`](Self::describe_from).
     pub fn describe(&self) -> Description {
         let topology = lock(&self.shared.topology);
-        topology.page(None, usize::MAX).0
+        topology.page(None, usize::MAX, Description::default()).0
     }
 
     /// What a component is doing at this moment; none if it is gone.
@@ -272,7 +270,16 @@ impl System {
     /// that one still apply, and applying what a later page contained already changes nothing. A linkage comes with
     /// its source, so its sink may be on a later page, or gone by then (its `Unlinked` event follows).
     pub fn describe_from(&self, cursor: Option<Cursor>, limit: usize) -> (Description, Option<Cursor>) {
-        let (page, last) = self.give_way().page(cursor.map(|cursor| cursor.0), limit.clamp(1, Self::PAGE_LIMIT));
+        let limit = limit.clamp(1, Self::PAGE_LIMIT);
+        let room = Description {
+            event_number: 0,
+            components: Vec::with_capacity(limit),
+            states: Vec::with_capacity(limit),
+            // Of most components: control, signal, and one or two of their own, each joined once.
+            postboxes: Vec::with_capacity(4 * limit),
+            linkages: Vec::with_capacity(2 * limit),
+        };
+        let (page, last) = self.structure().page(cursor.map(|cursor| cursor.0), limit, room);
         (page, last.map(Cursor))
     }
 
@@ -287,7 +294,7 @@ impl System {
         limit: usize,
         mut visit: impl FnMut(Visit<'_>),
     ) -> Option<Cursor> {
-        let topology = self.give_way();
+        let topology = self.structure();
         let mut left = limit.clamp(1, Self::PAGE_LIMIT);
         let mut last = None;
         for (&id, entry) in topology.components_after(cursor.map(|cursor| cursor.0)) {

@@ -55,6 +55,8 @@ impl Component for Generator {
             if ctx.unless_stopped(ticks.tick()).await.is_none() {
                 return Ok(());
             }
+            // Nobody asks any more; left lying it would look as if somebody had not come to it.
+            let _ = boxes.nodes.try_recv();
             boxes.outbox.send(format!("number {number}").into()).await?;
         }
         Ok(())

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
-use super::{GIVE_WAY_LIMIT, Shared, System};
+use super::{Shared, System};
 use crate::component::{Component, Declare, Start, Unstarted};
 use crate::error::{AddError, LinkError};
 use crate::id::{ComponentId, PostboxId};
@@ -16,27 +16,24 @@ use crate::name::Name;
 use crate::observe::{ComponentMeter, LinkageInfo, State};
 use crate::services::ServiceTable;
 use crate::stop::Stop;
-use crate::sync::{MutexGuard, lock};
+use crate::sync::{Mutex, MutexGuard, lock};
 use crate::topology::Topology;
 
+/// How often a lock is tried before the thread sleeps: some tenths of a millisecond.
+const TRIES: u32 = 500;
+
 impl System {
-    /// The structure, for one who reads page after page. The lock is not fair: without this, whoever wants to change the
-    /// structure would wait for many pages.
-    pub(super) fn give_way(&self) -> MutexGuard<'_, Topology> {
-        for _ in 0..GIVE_WAY_LIMIT {
-            if self.shared.editors.load(Ordering::Relaxed) == 0 {
-                break;
-            }
-            std::thread::yield_now();
-        }
-        lock(&self.shared.topology)
+    /// The structure, for whoever has waited for it longest, or nearly so.
+    pub(super) fn structure(&self) -> MutexGuard<'_, Topology> {
+        let next = patiently(&self.shared.next);
+        let topology = patiently(&self.shared.topology);
+        drop(next);
+        topology
     }
 
     /// Changes the structure. What the change threw away is dropped when the lock is free again.
     pub(super) fn edit<R>(&self, change: impl FnOnce(&mut Topology) -> R) -> R {
-        self.shared.editors.fetch_add(1, Ordering::Relaxed);
-        let mut topology = lock(&self.shared.topology);
-        self.shared.editors.fetch_sub(1, Ordering::Relaxed);
+        let mut topology = self.structure();
         let result = change(&mut topology);
         let trash = std::mem::take(&mut topology.trash);
         let idle = topology.live == 0;
@@ -157,6 +154,21 @@ impl System {
     pub(crate) fn service_table(&self) -> &ServiceTable {
         &self.shared.services
     }
+}
+
+/// Locks `mutex`, which is held for a tenth of a millisecond at the most: a thread that falls asleep meanwhile often wakes
+/// much later than that.
+fn patiently<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Shuttle would play each of these out.
+    if cfg!(not(feature = "shuttle")) {
+        for _ in 0..TRIES {
+            if let Ok(guard) = mutex.try_lock() {
+                return guard;
+            }
+            std::thread::yield_now();
+        }
+    }
+    lock(mutex)
 }
 
 /// Aborts, when their grace time is over, components that were told to shut down and have not. Goes when nobody is

@@ -61,11 +61,14 @@ impl<'a> PostboxRef<'a> {
         topology.descriptions.get(&self.slot).map_or("", |name| topology.names.text(*name))
     }
 
-    /// Whether it is one of the pair every component has for stopping: the inbox `control` or the outbox `signal`.
+    /// Whether it is one of the pair every component has for stopping: the inbox `control` or the outbox `signal`, or a
+    /// further one of these, such as `signal 2`.
     pub fn is_standard(self) -> bool {
         match self.kind() {
             PostboxKind::Inbox => self.name() == "control",
-            PostboxKind::Outbox => self.name() == "signal",
+            PostboxKind::Outbox => {
+                self.name().strip_prefix("signal").is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+            }
         }
     }
 
