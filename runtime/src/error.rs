@@ -10,7 +10,7 @@ use crate::observe::{LinkageKind, PostboxKind};
 use crate::stop::Shutdown;
 
 /// Why two postboxes were not joined. A box is named by the path of its component, a dot, and its own name.
-#[derive(Clone, PartialEq, Eq, Debug, Error)]
+#[derive(Clone, PartialEq, Eq, Error)]
 pub enum LinkError {
     /// There is no such postbox.
     #[error("there is no {kind} `{wanted}`{}", hint(.known))]
@@ -71,7 +71,7 @@ fn hint(known: &[Arc<str>]) -> String {
 }
 
 /// Why a component was not added.
-#[derive(Clone, PartialEq, Eq, Debug, Error)]
+#[derive(Clone, PartialEq, Eq, Error)]
 pub enum AddError {
     /// The system is shutting down.
     #[error("cannot add `{path}`: the system is shutting down")]
@@ -104,6 +104,20 @@ pub enum AddError {
     /// A composite could not join its children.
     #[error(transparent)]
     Link(#[from] LinkError),
+}
+
+// What `main` shows of an error that it returns is this, and the first mistake of most people is a linkage that does not
+// fit: so it reads as it is displayed.
+impl fmt::Debug for LinkError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Debug for AddError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// The message that could not be delivered without waiting.

@@ -153,6 +153,9 @@ async fn be_a_node(options: NodeOptions) -> anyhow::Result<()> {
     let system = System::new(name.as_str());
     let probe = axonscope_probe::init(&system).context("cannot attach to the visualiser")?;
     println!("listening on {address}");
+    if options.root.is_none() {
+        eprintln!("this node is the root; others join it with: mesh --root {address} (or see `mesh demo`)");
+    }
     let until_eof = options.until_eof;
     let options = mesh::Options {
         name,
