@@ -237,7 +237,7 @@ impl<'a, S: Source> Collector<'a, S> {
         self.seq += 1;
         self.last_sent = Instant::now();
         self.is_heartbeat_due = false;
-        Report { seq: self.seq, captured_at, lost: *self.lost, content: Some(content) }
+        Report { seq: self.seq, captured_at, lost: *self.lost, content: Some(content), refused: 0 }
     }
 
     fn drain(&mut self) {

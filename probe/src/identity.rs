@@ -46,6 +46,7 @@ impl Identity {
             seq: 1,
             captured_at: monotonic_ns,
             lost: 0,
+            refused: 0,
             content: Some(to_proto::hello(self, wall_clock_ns, monotonic_ns)),
         }
     }

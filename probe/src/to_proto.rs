@@ -89,6 +89,7 @@ pub(crate) fn component_activity(component: u64, activity: &ComponentActivity) -
         last_active_at: activity.last_active_at.load(Ordering::Relaxed),
         poll_started_at: activity.poll_started_at.load(Ordering::Relaxed),
         restarts: activity.restarts.load(Ordering::Relaxed),
+        ..Default::default()
     }
 }
 

@@ -16,7 +16,7 @@ use tonic::transport::{Channel, Endpoint};
 fn picture_after(contents: Vec<Content>) -> Picture {
     let mut picture = Picture::default();
     for content in contents {
-        picture.apply(&Report { seq: 1, captured_at: 1, lost: 0, content: Some(content) });
+        picture.apply(&Report { seq: 1, captured_at: 1, lost: 0, content: Some(content), refused: 0 });
     }
     picture
 }
@@ -92,7 +92,7 @@ async fn client(recorder: &Recorder) -> VisualiserClient<Channel> {
 async fn the_recorder_hands_over_what_a_client_says_and_sees_it_go() {
     let mut recorder = Recorder::start().await;
     let mut client = client(&recorder).await;
-    let report = |seq, content| Report { seq, captured_at: 1, lost: 0, content: Some(content) };
+    let report = |seq, content| Report { seq, captured_at: 1, lost: 0, content: Some(content), refused: 0 };
     let hello = Hello { system_name: "by hand".into(), ..Hello::default() };
     let stream = tokio_stream::iter([report(1, Content::Hello(hello)), report(2, whole())]);
     let _requests = client.observe(stream).await.unwrap();
@@ -107,8 +107,8 @@ async fn the_recorder_hands_over_what_a_client_says_and_sees_it_go() {
 async fn the_recorder_minds_a_gap() {
     let mut recorder = Recorder::start().await;
     let mut client = client(&recorder).await;
-    let hello = Report { seq: 1, captured_at: 1, lost: 0, content: Some(Content::Hello(Hello::default())) };
-    let third = Report { seq: 3, captured_at: 1, lost: 0, content: Some(whole()) };
+    let hello = Report { seq: 1, captured_at: 1, lost: 0, content: Some(Content::Hello(Hello::default())), refused: 0 };
+    let third = Report { seq: 3, captured_at: 1, lost: 0, content: Some(whole()), refused: 0 };
     let _requests = client.observe(tokio_stream::iter([hello, third])).await.unwrap();
     recorder.accept().await.until_snapshot().await;
 }

@@ -131,7 +131,7 @@ impl Program {
     fn report(&mut self, content: Content) -> bytes::Bytes {
         self.seq += 1;
         self.clock_ns += 100_000_000;
-        encode(&Report { seq: self.seq, captured_at: self.clock_ns, lost: 0, content: Some(content) })
+        encode(&Report { seq: self.seq, captured_at: self.clock_ns, lost: 0, content: Some(content), refused: 0 })
     }
 
     fn hello(&mut self) -> bytes::Bytes {
@@ -205,6 +205,7 @@ impl Program {
                 last_active_at: self.clock_ns,
                 poll_started_at: 0,
                 restarts: 0,
+                ..Default::default()
             });
             let postboxes = ids.iter().flat_map(|&id| {
                 (0..BOXES).map(move |side| PostboxActivity {

@@ -67,7 +67,7 @@ impl Liar {
 
     fn say(&mut self, content: Content) {
         self.seq += 1;
-        let report = Report { seq: self.seq, captured_at: self.seq, lost: 0, content: Some(content) };
+        let report = Report { seq: self.seq, captured_at: self.seq, lost: 0, content: Some(content), refused: 0 };
         self.runtime.block_on(self.reports.send(report)).unwrap();
     }
 

@@ -93,6 +93,18 @@ pub struct ComponentActivity {
     /// How often it was started again after it had failed.
     #[prost(uint64, tag = "6")]
     pub restarts: u64,
+    /// A component that stands for many short things of one kind, such as the requests of a service: how many of them have
+    /// begun, and how many are open at captured_at (not a total). Both 0 for a component that stands for itself.
+    #[prost(uint64, tag = "7")]
+    pub begun: u64,
+    #[prost(uint32, tag = "8")]
+    pub open: u32,
+    /// Time its task was ready to run and did not, waits that ended: woken, and not polled yet. 0 where nobody measures it.
+    #[prost(uint64, tag = "9")]
+    pub scheduled_ns: u64,
+    /// When the wait that lasts now began; 0 while none lasts.
+    #[prost(uint64, tag = "10")]
+    pub scheduled_since: u64,
 }
 /// Running totals of a postbox, all since it began, except the depth.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -178,6 +190,9 @@ pub enum PostboxKind {
     Inbox = 1,
     /// Messages leave the component here.
     Outbox = 2,
+    /// No box at all, and never drawn: where a component holds what it uses, or is held by those who use it. No messages, no
+    /// capacity, no totals.
+    Grip = 3,
 }
 impl PostboxKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -189,6 +204,7 @@ impl PostboxKind {
             Self::Unspecified => "POSTBOX_KIND_UNSPECIFIED",
             Self::Inbox => "POSTBOX_KIND_INBOX",
             Self::Outbox => "POSTBOX_KIND_OUTBOX",
+            Self::Grip => "POSTBOX_KIND_GRIP",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -197,6 +213,7 @@ impl PostboxKind {
             "POSTBOX_KIND_UNSPECIFIED" => Some(Self::Unspecified),
             "POSTBOX_KIND_INBOX" => Some(Self::Inbox),
             "POSTBOX_KIND_OUTBOX" => Some(Self::Outbox),
+            "POSTBOX_KIND_GRIP" => Some(Self::Grip),
             _ => None,
         }
     }
@@ -212,6 +229,9 @@ pub enum LinkageKind {
     Inward = 2,
     /// Passthrough: a child's outbox to an outbox of its composite.
     Outward = 3,
+    /// Use: the component of the source uses that of the sink, as a task uses a mutex. Both ends are grips; nothing flows, and
+    /// nothing is said of who is at the other end of what is used.
+    Use = 4,
 }
 impl LinkageKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -224,6 +244,7 @@ impl LinkageKind {
             Self::Direct => "LINKAGE_KIND_DIRECT",
             Self::Inward => "LINKAGE_KIND_INWARD",
             Self::Outward => "LINKAGE_KIND_OUTWARD",
+            Self::Use => "LINKAGE_KIND_USE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -233,6 +254,7 @@ impl LinkageKind {
             "LINKAGE_KIND_DIRECT" => Some(Self::Direct),
             "LINKAGE_KIND_INWARD" => Some(Self::Inward),
             "LINKAGE_KIND_OUTWARD" => Some(Self::Outward),
+            "LINKAGE_KIND_USE" => Some(Self::Use),
             _ => None,
         }
     }
@@ -249,6 +271,10 @@ pub struct Report {
     /// Running total of structural events that the probe could not keep and has made good by a Snapshot since.
     #[prost(uint64, tag = "3")]
     pub lost: u64,
+    /// Running total of components, postboxes and linkages that the program told its probe of and that the probe had no room
+    /// for: unlike what is lost, they are missing in the picture for good.
+    #[prost(uint64, tag = "11")]
+    pub refused: u64,
     #[prost(oneof = "report::Content", tags = "4, 5, 6, 7, 8, 9, 10")]
     pub content: ::core::option::Option<report::Content>,
 }
@@ -373,6 +399,9 @@ pub struct TapSample {
     /// Messages that passed since the sample before and were not shown.
     #[prost(uint64, tag = "4")]
     pub skipped: u64,
+    /// Why nothing is shown, in words: the program does not allow it. The text is empty then.
+    #[prost(string, tag = "5")]
+    pub refusal: ::prost::alloc::string::String,
 }
 /// A line of a component's own log.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

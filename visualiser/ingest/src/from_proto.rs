@@ -326,7 +326,7 @@ impl Doubts {
         let kind = match v1::PostboxKind::try_from(new.kind) {
             Ok(v1::PostboxKind::Inbox) => PostboxKind::Inbox,
             Ok(v1::PostboxKind::Outbox) => PostboxKind::Outbox,
-            Ok(v1::PostboxKind::Unspecified) | Err(_) => {
+            Ok(v1::PostboxKind::Unspecified | v1::PostboxKind::Grip) | Err(_) => {
                 return malformed(format!("postbox {id} is of kind {}, neither inbox nor outbox", new.kind));
             }
         };
@@ -368,7 +368,7 @@ fn linkage(new: v1::Linkage) -> Change {
         return malformed("a linkage with id 0");
     }
     let kind = match v1::LinkageKind::try_from(new.kind) {
-        Ok(v1::LinkageKind::Unspecified | v1::LinkageKind::Direct) => LinkageKind::Direct,
+        Ok(v1::LinkageKind::Unspecified | v1::LinkageKind::Direct | v1::LinkageKind::Use) => LinkageKind::Direct,
         Ok(v1::LinkageKind::Inward) => LinkageKind::Inward,
         Ok(v1::LinkageKind::Outward) => LinkageKind::Outward,
         Err(_) => return malformed(format!("linkage {} is of kind {}, which is not known", new.id, new.kind)),

@@ -131,7 +131,7 @@ impl Scribe {
 
     fn report(&mut self, captured_at: u64, content: Content) -> v1::Report {
         self.seq += 1;
-        v1::Report { seq: self.seq, captured_at, lost: self.lost, content: Some(content) }
+        v1::Report { seq: self.seq, captured_at, lost: self.lost, content: Some(content), refused: 0 }
     }
 
     fn end_snapshot(&mut self, out: &mut dyn FnMut(v1::Report)) {
@@ -261,6 +261,7 @@ fn component_activity(told: ComponentActivity) -> v1::ComponentActivity {
         last_active_at: told.last_active_at,
         poll_started_at: told.poll_started_at,
         restarts: told.restarts.into(),
+        ..Default::default()
     }
 }
 

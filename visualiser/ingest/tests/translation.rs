@@ -14,7 +14,7 @@ use axonscope_proto::v1::{self, report::Content};
 use proptest::prelude::*;
 
 fn report(seq: u64, content: Content) -> v1::Report {
-    v1::Report { seq, captured_at: 7, lost: 0, content: Some(content) }
+    v1::Report { seq, captured_at: 7, lost: 0, content: Some(content), refused: 0 }
 }
 
 fn admit(edge: &mut Edge, report: v1::Report) -> (Vec<Change>, bool) {
@@ -149,7 +149,7 @@ fn totals_lost_and_merged_are_told_when_they_rise() {
     let mut edge = Edge::after(1);
     let mut lost = |seq, lost| {
         let content = Some(Content::Delta(v1::Delta { merged: lost, ..Default::default() }));
-        admit(&mut edge, v1::Report { seq, captured_at: 1, lost, content }).0
+        admit(&mut edge, v1::Report { seq, captured_at: 1, lost, content, refused: 0 }).0
     };
     assert_eq!(lost(2, 0), []);
     assert_eq!(lost(3, 4), [Change::Lost(4), Change::Merged(4)]);

@@ -120,7 +120,7 @@ impl Probe {
     pub(crate) async fn say(&mut self, content: Content) {
         self.seq += 1;
         self.now += 100_000_000;
-        let report = v1::Report { seq: self.seq, captured_at: self.now, lost: 0, content: Some(content) };
+        let report = v1::Report { seq: self.seq, captured_at: self.now, lost: 0, content: Some(content), refused: 0 };
         // A stream that was refused takes nothing any more; the test asks why.
         let _ = self.reports.send(report).await;
     }
