@@ -20,6 +20,7 @@ use crate::sync::{Mutex, lock};
 use crate::topology::Topology;
 
 mod editing;
+mod looking;
 mod opening;
 
 /// How long a component has to obey Shutdown, unless the system says otherwise.
