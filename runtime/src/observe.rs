@@ -52,8 +52,6 @@ use crate::topology::{Core, CoreView};
 pub trait Observer: Send + Sync + 'static {
     /// Event number `number` has just happened. Numbers start at 1 and rise by 1, and calls come in that order.
     fn on_event(&self, number: u64, event: &Event);
-    /// STUB
-    fn on_message(&self, _outbox: PostboxId, _message: &dyn std::any::Any) {}
 }
 
 /// One structural fact.
