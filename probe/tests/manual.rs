@@ -270,7 +270,9 @@ async fn a_tap_on_the_runtime_shows_what_is_allowed_and_says_what_is_not() {
         conversation.until("messages", flows).await;
         let linkage = *conversation.picture.linkages.keys().next().unwrap();
         conversation.ask(request::Content::Tap(Tap { linkage, samples_per_second: 1_000, bytes: 100 })).await;
-        conversation.until("samples", |picture| picture.samples.len() >= if expected == "sample" { 5 } else { 1 }).await;
+        conversation
+            .until("samples", |picture| picture.samples.len() >= if expected == "sample" { 5 } else { 1 })
+            .await;
         let samples = &conversation.picture.samples;
         if expected == "sample" {
             assert!(samples.iter().all(|sample| sample.text.parse::<u32>().is_ok()), "{samples:?}");

@@ -2,12 +2,12 @@
 
 use std::any::Any;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use axonscope_proto::v1 as proto;
 use axonscope_runtime::{
     AlreadyObserved, ComponentActivity, ComponentId, ComponentInfo, Cursor, Event, LinkageInfo, Observer,
-    PostboxActivity, PostboxId, PostboxInfo, Reading, State, System, Visit,
+    PostboxActivity, PostboxId, PostboxInfo, Reading, State, System, Visit, clock_ns,
 };
 
 use super::{Listeners, Outbox, PAGE_COMPONENTS, Passthrough, Reader};
@@ -19,6 +19,8 @@ use crate::words::{Change, Component, Linkage, LinkageKind, Page, Postbox, Postb
 pub(crate) struct Observed {
     system: System,
     is_ours: AtomicBool,
+    /// When polls were last begun to be timed.
+    timed_since: AtomicU64,
 }
 
 /// Who the system tells.
@@ -48,7 +50,7 @@ impl Observed {
     ) -> Result<Self, AlreadyObserved> {
         system.observe(Arc::new(Ear { origin, listeners, taps }))?;
         system.set_timed(false);
-        Ok(Self { system: system.clone(), is_ours: AtomicBool::new(true) })
+        Ok(Self { system: system.clone(), is_ours: AtomicBool::new(true), timed_since: AtomicU64::new(0) })
     }
 
     /// Observes it no more.
@@ -61,6 +63,7 @@ impl Observed {
 
     /// Whether polls are timed: that is dear, and for those who watch.
     pub(crate) fn set_timed(&self, is_timed: bool) {
+        self.timed_since.store(clock_ns(), Ordering::Relaxed);
         self.system.set_timed(is_timed);
     }
 
@@ -103,11 +106,20 @@ impl Observed {
 
     pub(crate) fn totals(&self, cursor: Option<Cursor>, reader: &mut Reader<'_>) -> Option<Cursor> {
         self.system.visit_activity(cursor, PAGE_COMPONENTS, |visit| match visit {
-            Visit::Component(id, meter) => reader.component(&meter.mark, component_activity(id.get(), meter)),
+            Visit::Component(id, meter) => {
+                let mut totals = component_activity(id.get(), meter);
+                if totals.poll_started_at == UNTIMED_POLL {
+                    totals.poll_started_at = self.timed_since.load(Ordering::Relaxed);
+                }
+                reader.component(&meter.mark, totals);
+            }
             Visit::Postbox(reading) => reader.postbox(&reading.mark, postbox_activity(&reading)),
         })
     }
 }
+
+/// What the runtime says of a poll that began before polls were timed: for as long as we know it runs.
+const UNTIMED_POLL: u64 = 1;
 
 impl Drop for Observed {
     fn drop(&mut self) {

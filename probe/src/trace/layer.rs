@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axonscope_runtime::{clock_ns, current_component};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber, dispatcher};
+use tracing::{Event, Subscriber, dispatcher};
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
@@ -88,68 +88,69 @@ impl Spans {
     /// What a new span is, as a component of its own or as one of many.
     fn open(&self, attributes: &Attributes<'_>, parent: Option<&Arc<Node>>) -> Option<Open> {
         let metadata = attributes.metadata();
-        match tokio_words::word(metadata) {
-            Some(Word::Task) => self.open_tokio(attributes, Role::Task),
-            Some(Word::Resource) => self.open_tokio(attributes, Role::Resource),
-            Some(Word::Waker | Word::Other) => None,
-            None => {
-                let mut declared = Declared::default();
-                attributes.record(&mut declared);
-                let rule = self.options.rule(metadata);
-                if declared.is_component || rule == Fold::Never {
-                    return self.open_own(metadata, declared, parent);
-                }
-                let title = Title { name: metadata.name(), type_name: metadata.name(), description: metadata.target() };
-                self.open_one_of(metadata, 0, title, rule, Role::Span, declared.label, parent)
-            }
-        }
-    }
-
-    fn open_tokio(&self, attributes: &Attributes<'_>, role: Role) -> Option<Open> {
-        let mut told = Told::default();
-        attributes.record(&mut told);
+        let (role, told) = match tokio_words::word(metadata) {
+            Some(Word::Task) => (Role::Task, Told::of(attributes)),
+            Some(Word::Resource) => (Role::Resource, Told::of(attributes)),
+            Some(Word::Waker | Word::Other) => return None,
+            None => return self.open_span(attributes, parent),
+        };
         if told.is_internal() || told.is_timer() {
             return None;
         }
-        let metadata = attributes.metadata();
         let rule = if role == Role::Task { self.options.rule(metadata) } else { Fold::Always };
         let (name, place) = (told.name(), told.place());
         let title = Title { name: &name, type_name: told.type_name(), description: &place };
-        self.open_one_of(metadata, told.salt(), title, rule, role, String::new(), None)
+        // Spawning is not containing: tasks are all at the top.
+        let kin = (metadata.callsite(), told.salt());
+        self.open_as(rule, role, kin, title, place.clone(), None)
     }
 
-    fn open_own(&self, metadata: &Metadata<'_>, declared: Declared, parent: Option<&Arc<Node>>) -> Option<Open> {
+    fn open_span(&self, attributes: &Attributes<'_>, parent: Option<&Arc<Node>>) -> Option<Open> {
+        let metadata = attributes.metadata();
+        let mut declared = Declared::default();
+        attributes.record(&mut declared);
+        let kin = (metadata.callsite(), 0);
+        if !declared.is_component {
+            let title = Title { name: metadata.name(), type_name: metadata.name(), description: metadata.target() };
+            return self.open_as(self.options.rule(metadata), Role::Span, kin, title, declared.label, parent);
+        }
         let name = declared.name.as_deref().unwrap_or(metadata.name());
         let title = Title {
             name,
             type_name: declared.type_name.as_deref().unwrap_or(metadata.name()),
             description: declared.description.as_deref().unwrap_or(&declared.label),
         };
-        let parent = parent.map_or(0, |parent| parent.id());
-        let node = Node::add(&self.system.registry, parent, title)?;
-        self.declare(&node, name, &declared);
-        let own = OnceLock::from(Some(node));
-        Some(Open { own, ..Open::new(None, Fold::Never, Role::Span, 0, String::new()) })
+        let open = self.open_as(Fold::Never, Role::Span, kin, title, String::new(), parent)?;
+        if let Some(node) = open.node() {
+            self.declare(node, name, &declared);
+        }
+        Some(open)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "all that is known of a span, once")]
-    fn open_one_of(
+    fn open_as(
         &self,
-        metadata: &'static Metadata<'static>,
-        salt: u64,
-        title: Title<'_>,
         rule: Fold,
         role: Role,
+        kin: Kin,
+        title: Title<'_>,
         label: String,
         parent: Option<&Arc<Node>>,
     ) -> Option<Open> {
-        let kin: Kin = (metadata.callsite(), salt);
         let registry = &self.system.registry;
-        let folds = parent.map_or(&self.top, |parent| &parent.folds);
-        let fold = folds.of(&kin, || Node::add(registry, parent.map_or(0, |parent| parent.id()), title))?;
-        fold.meter.begin_one();
-        let number = fold.meter.begun();
-        Some(Open::new(Some(fold), rule, role, number, label))
+        let outer = parent.map_or(0, |parent| parent.id());
+        let mut open = Open::new(rule, role, label);
+        if rule == Fold::Never {
+            let description = if open.label.is_empty() { title.description } else { &open.label };
+            let node = Node::add(registry, outer, Title { description, ..title })?;
+            open.own = OnceLock::from(Some(node));
+        } else {
+            let folds = parent.map_or(&self.top, |parent| &parent.folds);
+            let fold = folds.of(&kin, || Node::add(registry, outer, title))?;
+            fold.meter.begin_one();
+            open.number = fold.meter.begun();
+            open.fold = Some(fold);
+        }
+        Some(open)
     }
 
     /// Boxes and linkages that a span declares of the component it is.
@@ -182,15 +183,15 @@ impl Spans {
     }
 
     /// Makes a component of its own of a span that has been open for long enough.
-    fn promote(&self, span: &Open, name: &str, now: u64) {
+    fn promote(&self, span: &Open, now: u64) {
         let Fold::After(patience) = span.rule else { return };
         let Some(fold) = &span.fold else { return };
         if span.own.get().is_some() || Duration::from_nanos(now.saturating_sub(span.began_at)) < patience {
             return;
         }
         span.own.get_or_init(|| {
-            let numbered = format!("{name} #{}", span.number);
-            let title = Title { name: &numbered, type_name: name, description: &span.label };
+            let name = format!("{} #{}", fold.name, span.number);
+            let title = Title { name: &name, type_name: &fold.type_name, description: &span.label };
             let node = Node::add(&self.system.registry, fold.parent, title);
             if node.is_some() {
                 // What it did until now stays where it was counted.
@@ -263,14 +264,14 @@ impl Spans {
 }
 
 impl Open {
-    fn new(fold: Option<Arc<Node>>, rule: Fold, role: Role, number: u64, label: String) -> Self {
+    fn new(rule: Fold, role: Role, label: String) -> Self {
         Self {
-            fold,
+            fold: None,
             own: OnceLock::new(),
             rule,
             role,
             began_at: clock_ns(),
-            number,
+            number: 0,
             label,
             watch: AtomicU32::new(0),
             entered_at: AtomicU64::new(0),
@@ -325,7 +326,7 @@ where
         let extensions = span.extensions();
         let Some(open) = extensions.get::<Open>() else { return };
         let now = clock_ns();
-        self.promote(open, span.name(), now);
+        self.promote(open, now);
         let Some(node) = open.node() else { return };
         match open.role {
             Role::Span => {}

@@ -12,6 +12,8 @@ use crate::words::PostboxKind;
 #[derive(Debug)]
 pub(super) struct Node {
     registry: Registry,
+    pub(super) name: Box<str>,
+    pub(super) type_name: Box<str>,
     pub(super) meter: Arc<ComponentMeter>,
     pub(super) parent: u64,
     pub(super) folds: Folds,
@@ -47,6 +49,8 @@ impl Node {
         let meter = registry.add_component(parent, title.name, title.type_name, title.description, State::Running)?;
         Some(Arc::new(Self {
             registry: registry.clone(),
+            name: title.name.into(),
+            type_name: title.type_name.into(),
             meter,
             parent,
             folds: Folds::default(),

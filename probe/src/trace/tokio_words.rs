@@ -6,6 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use tracing::Metadata;
 use tracing::field::{Field, Visit};
+use tracing::span::Attributes;
 
 /// What a span or an event of tokio's is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,6 +44,12 @@ pub(super) struct Told {
 }
 
 impl Told {
+    pub(super) fn of(attributes: &Attributes<'_>) -> Self {
+        let mut told = Self::default();
+        attributes.record(&mut told);
+        told
+    }
+
     /// One that tokio uses inside of another, and nobody asked for.
     pub(super) fn is_internal(&self) -> bool {
         self.is_internal
