@@ -12,6 +12,7 @@
 //! | `deadlock` | two components that wait for each other |
 //! | `carousel` | one component at a time, made anew for each tune |
 //! | `backplane` | publishing and subscribing by name |
+//! | `plain_tokio` | a web service without any runtime of ours, and which queue fills; `plain_tokio_load` are people for it |
 //!
 //! `axonscope-examples run WIRING.toml` builds a network of ready components from a file; some are in `wirings`.
 
