@@ -20,6 +20,7 @@ use crate::limits::{CADENCE_MAX, PART_BYTES, SWEEP_SHARE};
 use crate::publisher::{Link, LinkError};
 use crate::snapshot::Walk;
 use crate::source::{Lost, Source};
+use crate::stats::Counts;
 use crate::sweep::Sweep;
 use crate::to_proto;
 
@@ -38,6 +39,8 @@ pub(crate) struct Collector<'a, S: Source> {
     /// Structural events lost since the probe began. Like the ledger's own count, it outlives the conversation.
     lost: &'a mut u64,
     ledger: &'a mut Ledger,
+    /// Both totals, for the program to read.
+    counts: &'a Counts,
     /// The Snapshot that is being told.
     walk: Option<Walk<S::Cursor>>,
     /// The totals that are being told.
@@ -60,12 +63,19 @@ pub(crate) struct Collector<'a, S: Source> {
 }
 
 impl<'a, S: Source> Collector<'a, S> {
-    pub(crate) fn new(source: &'a mut S, ledger: &'a mut Ledger, lost: &'a mut u64, cadence: Duration) -> Self {
+    pub(crate) fn new(
+        source: &'a mut S,
+        ledger: &'a mut Ledger,
+        lost: &'a mut u64,
+        counts: &'a Counts,
+        cadence: Duration,
+    ) -> Self {
         let now = Instant::now();
         Self {
             source,
             lost,
             ledger,
+            counts,
             walk: None,
             sweep: None,
             sweep_all: false,
@@ -244,12 +254,14 @@ impl<'a, S: Source> Collector<'a, S> {
         if let Err(lost) = self.source.drain(self.ledger) {
             self.recover(lost);
         }
+        self.counts.set(*self.lost, self.ledger.merged());
     }
 
     /// Throws the backlog away, counts it, and starts over with a Snapshot.
     fn recover(&mut self, lost: Lost) {
         let events = lost.events + self.ledger.len();
         *self.lost += events;
+        self.counts.set(*self.lost, self.ledger.merged());
         warn!(events, "structure changed faster than it could be told; a new snapshot makes it good");
         self.begin_walk();
     }

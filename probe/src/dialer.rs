@@ -12,6 +12,7 @@ use crate::ledger::Ledger;
 use crate::limits::LEDGER_BYTES;
 use crate::publisher::{LinkError, Publisher};
 use crate::source::Source;
+use crate::stats::Counts;
 
 /// Runs until the program ends.
 pub(crate) async fn run(
@@ -20,6 +21,7 @@ pub(crate) async fn run(
     mut publisher: impl Publisher,
     cadence: Duration,
     mut closing: Closing,
+    counts: &Counts,
 ) {
     let mut ledger = Ledger::new(LEDGER_BYTES);
     let mut lost = 0;
@@ -32,7 +34,8 @@ pub(crate) async fn run(
                 info!(system = identity.name, "a visualiser listens");
                 has_listened = true;
                 let began = Instant::now();
-                let end = Collector::new(&mut source, &mut ledger, &mut lost, cadence).run(link, &mut closing).await;
+                let collector = Collector::new(&mut source, &mut ledger, &mut lost, counts, cadence);
+                let end = collector.run(link, &mut closing).await;
                 source.stop();
                 ledger.begin(0);
                 if began.elapsed() > STEADY {

@@ -202,6 +202,11 @@ impl Ledger {
         (removals + births + self.states.len()) as u64
     }
 
+    /// Births and deaths that met, all told and untold ones.
+    pub(crate) fn merged(&self) -> u64 {
+        self.merged
+    }
+
     /// True when there is something to tell, if only that births and deaths met.
     pub(crate) fn has_news(&self) -> bool {
         self.len() > 0 || self.merged > self.merged_told

@@ -63,6 +63,7 @@ mod probe;
 mod publisher;
 mod snapshot;
 mod source;
+mod stats;
 mod sweep;
 mod to_proto;
 mod words;
@@ -73,6 +74,7 @@ mod convergence;
 pub use builder::{Builder, StartError};
 pub use endpoint::EndpointError;
 pub use probe::Probe;
+pub use stats::Stats;
 
 use axonscope_runtime::System;
 

@@ -1,6 +1,7 @@
 //! The guard a program holds, and the thread behind it.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use crate::identity::Identity;
 use crate::limits::FAREWELL_WAIT;
 use crate::publisher::GrpcPublisher;
 use crate::source::RuntimeSource;
+use crate::stats::{Counts, Stats};
 
 /// Observes a program until it is dropped, which says farewell to the visualiser and waits for that at most a second.
 ///
@@ -26,12 +28,18 @@ pub struct Probe {
     closer: Closer,
     /// Disconnected when the thread is done; `None` once that was waited for.
     done: Option<Receiver<()>>,
+    counts: Arc<Counts>,
 }
 
 impl Probe {
     /// A probe to be described before it starts.
     pub fn builder() -> Builder {
         Builder::default()
+    }
+
+    /// What the probe has counted until now.
+    pub fn stats(&self) -> Stats {
+        self.counts.read()
     }
 
     /// Says farewell with a `reason`, one sentence such as "finished", and waits at most a second until a visualiser that
@@ -49,6 +57,8 @@ impl Probe {
         let (closer, closing) = closing::channel();
         let (ready, has_started) = sync_channel(1);
         let (until_done, done) = sync_channel(0);
+        let counts = Arc::<Counts>::default();
+        let counting = counts.clone();
         thread::Builder::new().name("axonscope-probe".into()).spawn(move || {
             let _until_done = until_done;
             let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -57,10 +67,11 @@ impl Probe {
             };
             let _ = ready.send(Ok(()));
             let publisher = GrpcPublisher::new(endpoint);
-            runtime.block_on(until_closed(dialer::run(source, identity, publisher, cadence, closing.clone()), closing));
+            let dialling = dialer::run(source, identity, publisher, cadence, closing.clone(), &counting);
+            runtime.block_on(until_closed(dialling, closing));
         })?;
         has_started.recv().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))?;
-        Ok(Self { closer, done: Some(done) })
+        Ok(Self { closer, done: Some(done), counts })
     }
 
     fn end(&mut self, reason: String) {
