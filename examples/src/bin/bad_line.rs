@@ -155,12 +155,18 @@ async fn cut_now_and_then(mut faults: watch::Receiver<Faults>, cut: &broadcast::
 async fn obey(faults: &watch::Sender<Faults>, cut: &broadcast::Sender<()>, tally: &Tally) -> anyhow::Result<()> {
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     while let Some(line) = lines.next_line().await? {
+        let now = *faults.borrow();
         if line.trim() == "cut" {
             // Nobody may be connected.
             let _ = cut.send(());
-        } else if let Err(error) = faults.borrow().clone().told(&line).map(|told| faults.send_replace(told)) {
-            eprintln!("{error}");
-            continue;
+        } else {
+            match now.told(&line) {
+                Ok(told) => faults.send_replace(told),
+                Err(unknown) => {
+                    println!("{unknown}");
+                    continue;
+                }
+            };
         }
         let [resets, wrong_bits] = [&tally.resets, &tally.wrong_bits].map(|total| total.load(Ordering::Relaxed));
         println!("now {}; so far {resets} resets and {wrong_bits} wrong bits", *faults.borrow());

@@ -201,7 +201,7 @@ fn hire(system: &System, name: String) -> anyhow::Result<ComponentHandle> {
     Ok(hand.start())
 }
 
-/// How many day labourers there are at a time.
+/// How many day labourers there are at a time, and how many may be on their way out.
 const LABOURERS: usize = 250;
 
 /// The most that are hired before others have their turn.
@@ -210,7 +210,8 @@ const BATCH: u64 = 50;
 /// Hires `rate` labourers a second and dismisses the oldest of them, until told to stop. What cannot be done in time is
 /// not made up for later: `hired` says what was done.
 async fn churn(system: System, rate: u64, hired: Arc<AtomicU64>, stop: Arc<AtomicBool>) -> anyhow::Result<()> {
-    let mut labourers = VecDeque::new();
+    let mut labourers = VecDeque::<ComponentHandle>::new();
+    let mut leaving = VecDeque::<ComponentHandle>::new();
     let mut due = 0.0;
     let mut last = Instant::now();
     while !stop.load(Ordering::Relaxed) {
@@ -224,8 +225,17 @@ async fn churn(system: System, rate: u64, hired: Arc<AtomicU64>, stop: Arc<Atomi
             let number = hired.fetch_add(1, Ordering::Relaxed) + 1;
             labourers.push_back(hire(&system, format!("labourer {number}"))?);
         }
-        while labourers.len() > LABOURERS {
-            labourers.pop_front().inspect(|oldest: &ComponentHandle| oldest.stop(Stop::Shutdown));
+        while labourers.len() > LABOURERS
+            && let Some(oldest) = labourers.pop_front()
+        {
+            oldest.stop(Stop::Shutdown);
+            leaving.push_back(oldest);
+        }
+        // Whoever hires again before those have gone who were dismissed has ever more of them.
+        while leaving.len() > LABOURERS
+            && let Some(oldest) = leaving.pop_front()
+        {
+            oldest.ended().await;
         }
         if batch < BATCH {
             sleep(Duration::from_millis(1)).await;
@@ -236,7 +246,7 @@ async fn churn(system: System, rate: u64, hired: Arc<AtomicU64>, stop: Arc<Atomi
     for labourer in &labourers {
         labourer.stop(Stop::Shutdown);
     }
-    for labourer in labourers {
+    for labourer in leaving.into_iter().chain(labourers) {
         labourer.ended().await;
     }
     Ok(())
