@@ -74,8 +74,10 @@ const OPEN_WAIT: Duration = Duration::from_secs(5);
 /// How often a link without traffic is tried.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
-/// How long the answer to that may take. Long, since on a thin line it queues behind what was sent before.
-const KEEP_ALIVE_WAIT: Duration = Duration::from_secs(20);
+/// How long the answer to that may take. Long, since on a thin line it queues behind what was sent before: as much as the
+/// visualiser allows to be on its way (256 KiB), which at 10 kB a second is 26 seconds. A link given up sooner would be
+/// dialled again, begin again, and never tell a large system whole.
+const KEEP_ALIVE_WAIT: Duration = Duration::from_secs(40);
 
 /// More than any Request is.
 const REQUEST_BYTES: usize = 64 * 1024;
