@@ -54,10 +54,13 @@ pub(crate) enum LinkError {
 impl From<Status> for LinkError {
     fn from(status: Status) -> Self {
         match status.code() {
-            // What the transport says when it breaks, and a server that goes.
-            Code::Unavailable | Code::Unknown | Code::Cancelled | Code::Internal | Code::DeadlineExceeded => {
-                Self::Gone(status)
-            }
+            // What the transport says when it breaks or garbles, and a server that goes.
+            Code::Unavailable
+            | Code::Unknown
+            | Code::Cancelled
+            | Code::Internal
+            | Code::DeadlineExceeded
+            | Code::DataLoss => Self::Gone(status),
             _ => Self::Refused(status),
         }
     }
