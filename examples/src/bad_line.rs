@@ -28,7 +28,7 @@ pub struct Faults {
 
 /// A line that means nothing.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
-#[error("\"{0}\" is none of: delay MILLIS, throttle BYTES, corrupt BYTES, cut, cut every SECONDS, freeze, clear")]
+#[error("\"{0}\" is none of: delay MILLIS, throttle BYTES, corrupt BYTES, cut, cut every SECONDS, freeze, clear, tell")]
 pub struct Unknown(String);
 
 impl Faults {
@@ -44,6 +44,7 @@ impl Faults {
             ["cut", "every", seconds] => Self { cut_every: Some(Duration::from_secs(number(seconds)?)), ..self },
             ["freeze"] => Self { is_frozen: true, ..self },
             ["clear"] => Self::default(),
+            ["tell"] => self,
             _ => return Err(unknown()),
         })
     }

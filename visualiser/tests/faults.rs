@@ -181,6 +181,23 @@ fn the_line_garbles() {
     assert_unhurt(&mut mill, &then, pace);
 }
 
+/// Most of a snapshot is text, in which a wrong bit looks as good as a right one.
+#[test]
+fn one_wrong_bit_is_not_believed() {
+    let _shared = shared_machine();
+    for nth_byte in [5_000, 6_000, 7_000, 8_000, 9_000, 10_000, 11_000, 12_000] {
+        let visualiser = Visualiser::start();
+        let mut line = BadLine::to(&visualiser);
+        line.is_told(&format!("corrupt {nth_byte}"));
+        let mut mill = Mill::start(&line.url);
+        mill.is_told("idle 60", "idle");
+        mill.is_told("attach", "attached");
+        line.until_it_did_harm();
+        line.is_told("clear");
+        mill.is_seen_as_it_is(&visualiser, DEADLINE);
+    }
+}
+
 // === The program ===
 
 #[test]

@@ -12,6 +12,7 @@
 //! | `cut` | they are reset once |
 //! | `freeze` | nothing is read any more |
 //! | `clear` | the line is a good one again |
+//! | `tell` | nothing changes |
 //!
 //! It holds at most 64 KiB of each direction and reads no more until those are gone, as a real line would.
 //!

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{DEADLINE, Visualiser, example, until_within};
+use super::{DEADLINE, Visualiser, example, until, until_within};
 
 /// A process that answers each line with a line. It is killed when this is dropped.
 pub(crate) struct Dialogue {
@@ -73,6 +73,14 @@ impl BadLine {
         let answer = self.dialogue.ask(line);
         assert!(answer.starts_with("now "), "{answer:?}");
         println!("{line}: {answer}");
+    }
+
+    /// Waits until a bit was turned.
+    pub(crate) fn until_it_did_harm(&mut self) {
+        until("a wrong bit", || {
+            let answer = self.dialogue.ask("tell");
+            if answer.ends_with(" and 0 wrong bits") { Err(answer) } else { Ok(()) }
+        });
     }
 }
 
