@@ -16,6 +16,7 @@
 //!
 //! `axonscope-examples run WIRING.toml` builds a network of ready components from a file; some are in `wirings`.
 
+pub mod bad_line;
 pub mod chat;
 pub mod mesh;
 pub mod stream;

@@ -54,10 +54,13 @@ pub(crate) enum LinkError {
 impl From<Status> for LinkError {
     fn from(status: Status) -> Self {
         match status.code() {
-            // What the transport says when it breaks, and a server that goes.
-            Code::Unavailable | Code::Unknown | Code::Cancelled | Code::Internal | Code::DeadlineExceeded => {
-                Self::Gone(status)
-            }
+            // What the transport says when it breaks or garbles, and a server that goes.
+            Code::Unavailable
+            | Code::Unknown
+            | Code::Cancelled
+            | Code::Internal
+            | Code::DeadlineExceeded
+            | Code::DataLoss => Self::Gone(status),
             _ => Self::Refused(status),
         }
     }
@@ -74,8 +77,10 @@ const OPEN_WAIT: Duration = Duration::from_secs(5);
 /// How often a link without traffic is tried.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
-/// How long the answer to that may take. Long, since on a thin line it queues behind what was sent before.
-const KEEP_ALIVE_WAIT: Duration = Duration::from_secs(20);
+/// How long the answer to that may take. Long, since on a thin line it queues behind what was sent before: as much as the
+/// visualiser allows to be on its way (256 KiB), which at 10 kB a second is 26 seconds. A link given up sooner would be
+/// dialled again, begin again, and never tell a large system whole.
+const KEEP_ALIVE_WAIT: Duration = Duration::from_secs(40);
 
 /// More than any Request is.
 const REQUEST_BYTES: usize = 64 * 1024;

@@ -4,6 +4,7 @@
 //! probes turn what they know into these words in one file, and the visualiser turns them back in another.
 
 pub mod limits;
+pub mod seal;
 
 /// Generated from `proto/axonscope/v1/*.proto`; a test keeps it fresh.
 #[allow(missing_docs, unreachable_pub, clippy::all, clippy::unwrap_used, rustdoc::all)]

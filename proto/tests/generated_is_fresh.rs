@@ -19,6 +19,7 @@ fn generated_code_is_what_the_proto_files_say() {
         .client_mod_attribute("axonscope.v1", "#[cfg(feature = \"client\")]")
         .server_mod_attribute("axonscope.v1", "#[cfg(feature = \"server\")]")
         .build_transport(false)
+        .codec_path("crate::seal::SealedCodec")
         .compile_fds(descriptors)
         .expect("code generated");
 

@@ -841,7 +841,7 @@ pub mod visualiser_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::seal::SealedCodec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/axonscope.v1.Visualiser/Observe",
             );
@@ -987,7 +987,7 @@ pub mod visualiser_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ObserveSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::seal::SealedCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -1137,7 +1137,7 @@ pub mod systems_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::seal::SealedCodec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/axonscope.v1.Systems/List",
             );
@@ -1163,7 +1163,7 @@ pub mod systems_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::seal::SealedCodec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/axonscope.v1.Systems/Watch",
             );
@@ -1185,7 +1185,7 @@ pub mod systems_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::seal::SealedCodec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/axonscope.v1.Systems/Layout",
             );
@@ -1210,7 +1210,7 @@ pub mod systems_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::seal::SealedCodec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/axonscope.v1.Systems/Problems",
             );
@@ -1372,7 +1372,7 @@ pub mod systems_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::seal::SealedCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -1418,7 +1418,7 @@ pub mod systems_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = WatchSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::seal::SealedCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -1461,7 +1461,7 @@ pub mod systems_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = LayoutSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::seal::SealedCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -1504,7 +1504,7 @@ pub mod systems_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ProblemsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::seal::SealedCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axonscope_model::{Anomaly, Refusal, SystemId};
 use axonscope_proto::limits::{REPORT_BYTES, RESYNC_INTERVAL};
+use axonscope_proto::seal::SEAL_BYTES;
 use axonscope_proto::v1::report::Content;
 use axonscope_proto::v1::systems_server::{Systems, SystemsServer};
 use axonscope_proto::v1::visualiser_server::{Visualiser, VisualiserServer};
@@ -28,7 +29,7 @@ use crate::to_proto::{self, Scribe};
 /// Serves until it is dropped.
 pub(crate) async fn serve(incoming: TcpIncoming, sink: Sender, answers: Arc<dyn Answers>) {
     let (health, health_service) = tonic_health::server::health_reporter();
-    let probes = VisualiserServer::new(Door::new(sink)).max_decoding_message_size(REPORT_BYTES);
+    let probes = VisualiserServer::new(Door::new(sink)).max_decoding_message_size(REPORT_BYTES + SEAL_BYTES);
     let readers = SystemsServer::new(Window { answers });
     health.set_serving::<VisualiserServer<Door>>().await;
     health.set_serving::<SystemsServer<Window>>().await;
@@ -80,8 +81,8 @@ impl Visualiser for Door {
         tokio::spawn(async move {
             if let Err(status) = hall.receive(reports, &requests).await {
                 match status.code() {
-                    // A program that was killed or cut off: the model shows it as lost.
-                    Code::Unknown | Code::Internal | Code::Cancelled => {
+                    // A program that was killed, cut off or garbled: the model shows it as lost.
+                    Code::Unknown | Code::Internal | Code::Cancelled | Code::DataLoss => {
                         tracing::info!(reason = status.message(), "a stream broke off");
                     }
                     _ => tracing::warn!(reason = status.message(), "a stream was refused"),

@@ -24,8 +24,10 @@ pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
 /// How long it has to answer that.
 pub const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// HTTP/2 flow control: what one stream, and one connection, may send before it is read.
-pub const STREAM_WINDOW_BYTES: u32 = 1024 * 1024;
+/// HTTP/2 flow control: what one stream, and one connection, may send before it is read. On a thin line all of this is on
+/// its way, in front of the answers by which the two ends know that the other is alive; so it is not more than a good line
+/// needs.
+pub const STREAM_WINDOW_BYTES: u32 = 256 * 1024;
 
 /// Of one connection.
 pub const STREAMS_PER_CONNECTION: u32 = 128;

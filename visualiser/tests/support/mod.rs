@@ -5,6 +5,8 @@
 
 #![allow(dead_code, clippy::unwrap_used, reason = "each test file uses its part, and a test may stop anywhere")]
 
+pub(crate) mod dialogue;
+
 use std::env;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -22,14 +24,21 @@ use tempfile::TempDir;
 pub(crate) const DEADLINE: Duration = Duration::from_secs(50);
 
 /// Asks `question` until it answers; panics with `what` and the last words of `question` after [`DEADLINE`].
-pub(crate) fn until<T>(what: &str, mut question: impl FnMut() -> Result<T, String>) -> T {
+pub(crate) fn until<T>(what: &str, question: impl FnMut() -> Result<T, String>) -> T {
+    until_within(DEADLINE, what, question)
+}
+
+/// The same, with another deadline.
+pub(crate) fn until_within<T>(deadline: Duration, what: &str, mut question: impl FnMut() -> Result<T, String>) -> T {
     let began = Instant::now();
     loop {
+        let asked = Instant::now();
         match question() {
             Ok(answer) => return answer,
-            Err(words) => assert!(began.elapsed() < DEADLINE, "waited {DEADLINE:?} for {what}: {words}"),
+            Err(words) => assert!(began.elapsed() < deadline, "waited {deadline:?} for {what}: {words}"),
         }
-        thread::sleep(Duration::from_millis(25));
+        // A question that takes long is not asked all the time.
+        thread::sleep(Duration::from_millis(25).max(asked.elapsed()));
     }
 }
 
@@ -71,6 +80,11 @@ impl Process {
             let (out, err) = (self.stdout(), self.stderr());
             out.lines().chain(err.lines()).find_map(&find).ok_or(format!("it printed\n{out}\nand\n{err}"))
         })
+    }
+
+    /// Its standard input ends.
+    pub(crate) fn end_input(&mut self) {
+        drop(self.child.stdin.take());
     }
 
     /// SIGKILL.
