@@ -51,9 +51,10 @@ pub fn run(session: Session, options: WindowOptions) -> anyhow::Result<()> {
 }
 
 fn build(session: Session, options: &WindowOptions) -> App {
-    let title = match session.address() {
-        Some(address) => format!("Axonscope · {address}"),
-        None => "Axonscope".to_owned(),
+    let title = match (session.address(), session.addresses().first()) {
+        (Some(address), _) => format!("Axonscope · {address}"),
+        (None, Some(socket)) => format!("Axonscope · {}", axonscope_model::display::escape(&socket.to_string())),
+        (None, None) => "Axonscope".to_owned(),
     };
     let window = Window {
         title,

@@ -6,7 +6,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use axonscope::export::json::{Component, Document, FORMAT, Linkage, Place, Postbox, Summary, System};
+use axonscope::export::json::{Component, Document, FORMAT, Linkage, Many, Place, Postbox, Summary, System, Use};
 use axonscope::export::{dot, json};
 use proptest::prelude::*;
 
@@ -249,7 +249,14 @@ fn the_two_formats_look_like_this() {
                 state: "running",
                 ..Component::default()
             },
-            Component { id: 2, parent: Some(1), name: "al".into(), state: "running", ..Component::default() },
+            Component {
+                id: 2,
+                parent: Some(1),
+                name: "al".into(),
+                state: "running",
+                many: Some(Many { begun: 84_312, open: 3, begun_per_second: 120.0 }),
+                ..Component::default()
+            },
         ],
         postboxes: vec![
             Postbox { id: 3, owner: 2, name: "outbox".into(), kind: "outbox", ..Postbox::default() },
@@ -272,6 +279,7 @@ fn the_two_formats_look_like_this() {
             messages: Some(90),
             messages_per_second: Some(9.0),
         }],
+        uses: vec![Use { id: 7, user: 2, used: 1 }],
         ..System::default()
     };
     let mut document = Document { format: FORMAT, instant: "2026-11-22T08:00:00Z".into(), systems: vec![system] };
@@ -289,6 +297,7 @@ fn the_two_formats_look_like_this() {
         }
       }
       s1c2:b3 -> s1c1:b4 [penwidth=2.00, label="9.0/s"];
+      s1c2 -> s1c1 [style=dashed, color="#9aa3b0", arrowhead=none, constraint=false];
     }
     "##);
 
@@ -334,6 +343,12 @@ fn the_two_formats_look_like_this() {
               "polls": 0,
               "restarts": 0,
               "busy_share": 0.0,
+              "scheduled_share": null,
+              "many": {
+                "begun": 84312,
+                "open": 3,
+                "begun_per_second": 120.0
+              },
               "place": null
             }
           ],
@@ -364,6 +379,13 @@ fn the_two_formats_look_like_this() {
               "kind": "direct",
               "messages": 90,
               "messages_per_second": 9.0
+            }
+          ],
+          "uses": [
+            {
+              "id": 7,
+              "user": 2,
+              "used": 1
             }
           ]
         }

@@ -13,13 +13,14 @@ use std::time::Duration;
 use axonscope::options::{PictureSize, Theme};
 use axonscope::view::offscreen::{Offscreen, Shot};
 use axonscope_model::{
-    Change, ComponentId, Hello, Limits, LinkageId, LinkageKind, Model, NewComponent, NewLinkage, NewPostbox,
-    PostboxActivity, PostboxId, PostboxKind, State, SystemId,
+    Change, ComponentActivity, ComponentId, Hello, Level, Limits, Line, LinkageId, LinkageKind, Model, NewComponent,
+    NewLine, NewLinkage, NewPostbox, NewSample, PostboxActivity, PostboxId, PostboxKind, Sample, State, SystemId,
 };
 use axonscope_session::Session;
 use image::RgbImage;
 
 const SIZE: PictureSize = PictureSize { width: 900, height: 560 };
+const LARGE: PictureSize = PictureSize { width: 1280, height: 1160 };
 
 /// One picture at a time: a software renderer uses every core there is.
 static RENDERER: Mutex<()> = Mutex::new(());
@@ -100,8 +101,46 @@ impl Script {
         self.tell(Change::Linked(NewLinkage { id: LinkageId(id), source, sink, kind: LinkageKind::Direct }));
     }
 
+    /// One without boxes, which others may use.
+    fn resource(&mut self, name: &str, type_name: &str) -> u64 {
+        let id = self.next;
+        self.next += 1;
+        self.tell(Change::ComponentAdded(NewComponent {
+            id: ComponentId(id),
+            name: name.into(),
+            type_name: type_name.into(),
+            ..NewComponent::default()
+        }));
+        id
+    }
+
+    fn usage(&mut self, user: u64, used: u64) {
+        let grips = [user, used].map(|owner| {
+            let id = PostboxId(self.next);
+            self.next += 1;
+            self.tell(Change::PostboxAdded(NewPostbox {
+                id,
+                owner: ComponentId(owner),
+                name: String::new(),
+                kind: PostboxKind::Grip,
+                message_type: String::new(),
+                capacity: 0,
+                description: String::new(),
+            }));
+            id
+        });
+        let id = LinkageId(self.next);
+        self.next += 1;
+        self.tell(Change::Linked(NewLinkage { id, source: grips[0], sink: grips[1], kind: LinkageKind::Use }));
+    }
+
     /// For four seconds each of `flows` sends so many a second, from one component to another; `depth` of them wait.
     fn traffic(&mut self, flows: &[(u64, u64, u64)], depth: u32) {
+        self.traffic_and(flows, depth, |_, _| {});
+    }
+
+    /// And whatever else happens in each of the seconds.
+    fn traffic_and(&mut self, flows: &[(u64, u64, u64)], depth: u32, also: impl Fn(&mut Self, u64)) {
         let mut per_box: BTreeMap<u64, u64> = BTreeMap::new();
         for &(from, to, per_second) in flows {
             *per_box.entry(from + 2).or_default() += per_second;
@@ -113,6 +152,7 @@ impl Script {
                 let postbox = PostboxId(postbox);
                 self.tell(Change::PostboxActivity(PostboxActivity { postbox, messages, depth, ..Default::default() }));
             }
+            also(self, second);
             self.tell(Change::Sampled { at: second * 1_000_000_000 });
         }
     }
@@ -133,6 +173,83 @@ fn pipeline(depth: u32) -> Script {
     let flows: Vec<_> = stages.windows(2).map(|pair| (pair[0], pair[1], 96)).collect();
     script.traffic(&flows, depth);
     script
+}
+
+/// Requests that take turns at a lock and share a pool, beside a pipeline and inside a composite.
+fn service() -> (Script, u64) {
+    let mut script = Script::new("orders");
+    let intake = script.component("intake", "Listener", None);
+    let requests = script.component("GET /orders", "Request", None);
+    let writer = script.component("writer", "Writer", None);
+    let audit = script.component("audit", "Audit", None);
+    let pool = script.component("pool", "Pool", None);
+    let connections: Vec<u64> =
+        (1..=3).map(|n| script.component(&format!("connection {n}"), "Connection", Some(pool))).collect();
+    let table = script.resource("orders table", "Mutex");
+    let permits = script.resource("permits", "Semaphore");
+    let clock = script.resource("clock", "Interval");
+    for (from, to) in [(intake, requests), (requests, writer), (writer, audit)] {
+        script.link(from, to);
+    }
+    for (user, used) in [(requests, table), (writer, table), (requests, permits), (audit, clock), (intake, permits)] {
+        script.usage(user, used);
+    }
+    connections.iter().for_each(|&connection| script.usage(connection, permits));
+    script.usage(writer, pool);
+    let work = |component: u64, second: u64, begun: u64| ComponentActivity {
+        component: ComponentId(component),
+        busy_ns: second * 210_000_000,
+        scheduled_ns: second * 340_000_000,
+        polls: second * 1000,
+        last_active_at: second * 1_000_000_000,
+        begun,
+        open: u32::from(begun > 0) * 3,
+        ..ComponentActivity::default()
+    };
+    let flows = [(intake, requests, 120), (requests, writer, 90), (writer, audit, 12)];
+    script.traffic_and(&flows, 2, |script, second| {
+        script.tell(Change::ComponentActivity(work(requests, second, 83_832 + second * 120)));
+        script.tell(Change::ComponentActivity(work(writer, second, 0)));
+    });
+    (script, requests)
+}
+
+/// What the service says in words.
+fn words(script: &mut Script, component: u64) {
+    let line = |component: Option<u64>, at: u64, level: Level, text: &str, skipped: u64| {
+        let line = Line { at: at * 1_000_000, level, text: text.into(), skipped };
+        Change::Logged(NewLine { component: component.map(ComponentId), line })
+    };
+    let lines = [
+        (400, Level::Info, "listening on 0.0.0.0:8080", 0),
+        (1200, Level::Warn, "the table was locked for 412 ms by order 8812, which is longer than it should take", 12),
+        (2500, Level::Error, "order 8813: \u{1b}[31mconnection reset\u{202e} by peer", 0),
+        (3900, Level::Debug, "cache: 98 % hits", 0),
+    ];
+    for (at, level, text, skipped) in lines {
+        script.tell(line(Some(component), at, level, text, skipped));
+    }
+    script.tell(line(None, 3000, Level::Info, "configuration read again", 0));
+    let (model, system) = (&mut script.model, script.system);
+    let known = model.system(system).unwrap().component(ComponentId(component)).unwrap();
+    let leaving: Vec<LinkageId> =
+        known.postboxes().flat_map(|postbox| postbox.linkages_out()).map(|linkage| linkage.id()).collect();
+    let coming: Vec<LinkageId> =
+        known.postboxes().flat_map(|postbox| postbox.linkages_in()).map(|linkage| linkage.id()).collect();
+    assert!(model.tap(system, leaving[0], true) && model.tap(system, coming[0], true));
+    let samples = [
+        ("Order { id: 8811, lines: 3, total: 12.50, customer: \"a name that goes on\" }", 12_288, 0),
+        ("Order { id: 8812 }", 18, 1204),
+        ("Order { id: 8813, note: \"\u{202e}evil\" }", 0, 17),
+    ];
+    for (text, full_length, skipped) in samples {
+        let sample = Sample { at: 1, text: text.into(), full_length, skipped };
+        let told = NewSample { linkage: leaving[0], sample, refusal: String::new() };
+        script.tell(Change::Tapped(told));
+    }
+    let refusal = "the type of its messages is not declared as one that may be seen".to_owned();
+    script.tell(Change::Tapped(NewSample { linkage: coming[0], sample: Sample::default(), refusal }));
+    script.tell(Change::NoRoom(31));
 }
 
 fn draw(session: &Session, shot: &Shot) -> RgbImage {
@@ -238,6 +355,31 @@ fn what_is_selected_opens_its_card() {
     let session = script.session();
     let picture = draw(&session, &Shot { theme: Theme::Dark, selected: Some((system, ComponentId(4))) });
     compare("pipeline-selected", &picture);
+}
+
+#[test]
+fn uses_and_many_look_like_no_linkage_and_no_other_component() {
+    let _one = renderer();
+    let (script, _) = service();
+    let session = script.session();
+    let dark = draw_sized(&session, &Shot::default(), LARGE);
+    // A few pixels where rims of pink types overlap.
+    assert!(red(&dark) < 20, "nothing is wrong, and {} pixels are red", red(&dark));
+    compare("service-dark", &dark);
+    compare("service-light", &draw_sized(&session, &Shot { theme: Theme::Light, selected: None }, LARGE));
+}
+
+#[test]
+fn what_a_component_says_is_on_its_card() {
+    let _one = renderer();
+    let (mut script, requests) = service();
+    words(&mut script, requests);
+    let system = script.system;
+    let session = script.session();
+    for (name, theme) in [("service-card-dark", Theme::Dark), ("service-card-light", Theme::Light)] {
+        let picture = draw_sized(&session, &Shot { theme, selected: Some((system, ComponentId(requests))) }, LARGE);
+        compare(name, &picture);
+    }
 }
 
 #[test]

@@ -7,9 +7,15 @@
 mod support;
 
 use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use axonscope_proto::v1::report::Content;
+use axonscope_proto::v1::visualiser_client::VisualiserClient;
+use axonscope_proto::v1::{Component, Hello, Linkage, Postbox, Report, Snapshot};
 use support::{Process, axonscope, example, until};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
 
 /// An X server of its own and one window in it.
 struct Desktop {
@@ -113,6 +119,77 @@ fn a_window_opens_rests_while_nothing_moves_and_closes() {
     assert!(window.is_running(), "it stood being clicked in: {}", window.stderr());
 
     drop(program);
+    desktop.xdotool(&["key", "ctrl+q"]);
+    assert!(window.ended().success(), "{}", window.stderr());
+}
+
+/// A program of two linked components that keeps what it is asked, in words.
+struct Listening {
+    _runtime: tokio::runtime::Runtime,
+    asked: Arc<Mutex<Vec<String>>>,
+    _reports: mpsc::Sender<Report>,
+}
+
+impl Listening {
+    fn dial(url: &str) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let (reports, queue) = mpsc::channel(4);
+        let asked: Arc<Mutex<Vec<String>>> = Arc::default();
+        let (url, kept) = (url.to_owned(), asked.clone());
+        runtime.spawn(async move {
+            let channel = tonic::transport::Endpoint::from_shared(url).unwrap().connect().await.unwrap();
+            let stream = VisualiserClient::new(channel).observe(ReceiverStream::new(queue)).await;
+            let mut requests = stream.unwrap().into_inner();
+            while let Ok(Some(request)) = requests.message().await {
+                kept.lock().unwrap().push(format!("{:?}", request.content.unwrap()));
+            }
+        });
+        let hello = Hello {
+            protocol: axonscope_proto::PROTOCOL,
+            system_name: "played".to_owned(),
+            instance_id: vec![1; 16],
+            monotonic_ns: 1,
+            ..Hello::default()
+        };
+        let component = |id, name: &str| Component { id, name: name.to_owned(), ..Component::default() };
+        let postbox = |id, owner, kind| Postbox { id, owner, name: format!("box {id}"), kind, ..Postbox::default() };
+        let snapshot = Snapshot {
+            last: true,
+            components: vec![component(1, "from"), component(2, "to")],
+            postboxes: vec![postbox(3, 1, 2), postbox(4, 2, 1)],
+            linkages: vec![Linkage { id: 77, source: 3, sink: 4, kind: 1 }],
+            ..Snapshot::default()
+        };
+        for (content, seq) in [(Content::Hello(hello), 1), (Content::Snapshot(snapshot), 2)] {
+            let report = Report { seq, captured_at: seq, content: Some(content), ..Report::default() };
+            runtime.block_on(reports.send(report)).unwrap();
+        }
+        Self { _runtime: runtime, asked, _reports: reports }
+    }
+
+    fn is_asked(&self, what: &str) {
+        until(what, || {
+            let asked = self.asked.lock().unwrap();
+            if asked.iter().any(|request| request.contains(what)) { Ok(()) } else { Err(format!("{asked:?}")) }
+        });
+    }
+}
+
+#[test]
+fn a_window_that_is_seen_asks_for_all_and_taps_what_is_selected() {
+    let Some(desktop) = Desktop::start() else { return };
+    let (mut window, url) = desktop.open();
+    let id = desktop.window_id();
+    let program = Listening::dial(&url);
+    program.is_asked("every_ms: 100 ");
+
+    desktop.xdotool(&["windowfocus", "--sync", &id]);
+    desktop.xdotool(&["key", "Tab"]);
+    // The first that Tab selects is the one that sends.
+    desktop.xdotool(&["key", "p"]);
+    program.is_asked("Tap(Tap { linkage: 77,");
+    desktop.xdotool(&["key", "p"]);
+    program.is_asked("Untap(Untap { linkage: 77 ");
     desktop.xdotool(&["key", "ctrl+q"]);
     assert!(window.ended().success(), "{}", window.stderr());
 }

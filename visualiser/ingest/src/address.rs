@@ -1,7 +1,34 @@
 //! Where the visualiser may listen, and what to say when it cannot.
 
+use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+
+/// A place to listen at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listen {
+    /// A loopback address; port 0 is any that is free.
+    Tcp(SocketAddr),
+    /// A socket in the file system, for this user alone.
+    Unix(PathBuf),
+}
+
+impl<T: Into<SocketAddr>> From<T> for Listen {
+    fn from(address: T) -> Self {
+        Listen::Tcp(address.into())
+    }
+}
+
+/// As an endpoint: what a probe or a reader dials.
+impl fmt::Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Listen::Tcp(address) => write!(f, "http://{address}"),
+            Listen::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
 
 /// Why the visualiser does not listen. Each is one line that says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +53,23 @@ pub enum StartError {
     Bind {
         /// Where.
         address: SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Somebody listens at that socket.
+    #[error(
+        "{} is taken by another axonscope (`axonscope ls --endpoint unix:{}` asks it): end that one, or choose another path",
+        .0.display(), .0.display()
+    )]
+    SocketInUse(PathBuf),
+    /// There is something there that is no socket.
+    #[error("{} is there already and is no socket: choose another path", .0.display())]
+    NoSocket(PathBuf),
+    /// The socket cannot be made.
+    #[error("cannot listen at {}: {source}", path.display())]
+    Socket {
+        /// Where.
+        path: PathBuf,
         /// Why not.
         source: io::Error,
     },

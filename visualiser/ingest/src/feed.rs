@@ -88,6 +88,9 @@ fn change_weight(change: &Change) -> usize {
         }
         Change::PostboxAdded(new) => new.name.len() + new.message_type.len() + new.description.len(),
         Change::StateChanged { detail, .. } => detail.len(),
+        // Nobody tells a reader these; were it otherwise, they would count.
+        Change::Logged(told) => told.line.text.len(),
+        Change::Tapped(told) => told.sample.text.len() + told.refusal.len(),
         _ => 0,
     };
     size_of::<Change>() + texts

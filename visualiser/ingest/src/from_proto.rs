@@ -3,16 +3,15 @@
 //! Nothing is copied: texts move from the Report into the change, and changes are made one by one as they are taken, so
 //! that a waiting Report takes no more room than it did on arrival.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::vec::IntoIter;
 
-use axonscope_model::{
-    Anomaly, Change, ComponentActivity, ComponentId, Hello, LinkageId, LinkageKind, NewComponent, NewLinkage,
-    NewPostbox, PostboxActivity, PostboxId, PostboxKind, State,
-};
-use axonscope_proto::limits::{LABELS, cut};
+use axonscope_model::{Anomaly, Change, ComponentId, Hello, LinkageId, PostboxId};
+use axonscope_proto::limits::cut;
 use axonscope_proto::v1::report::Content;
 use axonscope_proto::{PROTOCOL, v1};
+
+use crate::doubts::{Doubts, component_activity, linkage, postbox_activity};
 
 /// Why a Hello is not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -63,6 +62,7 @@ pub struct Edge {
     /// Something is missing, and no snapshot has begun since.
     broken: bool,
     lost: u64,
+    refused: u64,
     merged: u64,
 }
 
@@ -77,7 +77,7 @@ pub enum Admitted {
 impl Edge {
     /// After a Hello of this number.
     pub fn after(hello_seq: u64) -> Edge {
-        Edge { due: hello_seq.saturating_add(1), part_due: None, broken: false, lost: 0, merged: 0 }
+        Edge { due: hello_seq.saturating_add(1), part_due: None, broken: false, lost: 0, refused: 0, merged: 0 }
     }
 
     /// Takes the next Report. True: what is known of the system is wrong from here on, and it should be asked for a
@@ -96,6 +96,10 @@ impl Edge {
             self.lost = report.lost;
             batch.first.push_back(Change::Lost(report.lost));
         }
+        if report.refused > self.refused {
+            self.refused = report.refused;
+            batch.first.push_back(Change::NoRoom(report.refused));
+        }
         match report.content {
             Some(Content::Farewell(farewell)) => return (Admitted::Farewell(cut(farewell.reason).0), false),
             Some(Content::Snapshot(snapshot)) => self.snapshot(snapshot, &mut batch),
@@ -108,8 +112,10 @@ impl Edge {
                 batch.last = (report.captured_at > 0).then_some(Change::Sampled { at: report.captured_at });
             }
             Some(Content::Hello(_)) => batch.malformed("a second Hello".to_owned()),
-            // Nobody asks for the first two yet; and what is not known is ignored, as the protocol has it.
-            Some(Content::TapSample(_) | Content::LogLine(_)) | None => {}
+            Some(Content::LogLine(line)) => batch.last = Some(batch.doubts.line(line, report.captured_at)),
+            Some(Content::TapSample(sample)) => batch.last = Some(batch.doubts.sample(sample, report.captured_at)),
+            // What is not known is ignored, as the protocol has it.
+            None => {}
         }
         batch.weight = batch.weigh();
         (Admitted::Batch(batch), self.broken && !was_broken)
@@ -201,6 +207,7 @@ impl Batch {
             + size_of_val(self.component_activity.as_slice())
             + size_of_val(self.postbox_activity.as_slice())
             + size_of_val(self.linkage_activity.as_slice())
+            + self.last.as_ref().map_or(0, said_weight)
     }
 
     fn next_told(&mut self) -> Option<Change> {
@@ -252,6 +259,15 @@ impl Iterator for Batch {
     }
 }
 
+/// What words said weigh besides the place of their change.
+fn said_weight(change: &Change) -> usize {
+    match change {
+        Change::Logged(told) => told.line.text.len(),
+        Change::Tapped(told) => told.sample.text.len() + told.refusal.len(),
+        _ => 0,
+    }
+}
+
 fn component_weight(new: &v1::Component) -> usize {
     let labels: usize = new.labels.iter().map(|(key, value)| 64 + key.len() + value.len()).sum();
     size_of_val(new) + new.name.len() + new.type_name.len() + new.description.len() + new.state_detail.len() + labels
@@ -259,143 +275,4 @@ fn component_weight(new: &v1::Component) -> usize {
 
 fn postbox_weight(new: &v1::Postbox) -> usize {
     size_of_val(new) + new.name.len() + new.message_type.len() + new.description.len()
-}
-
-/// What was wrong with something that is nevertheless told.
-#[derive(Default)]
-struct Doubts {
-    found: VecDeque<Anomaly>,
-}
-
-impl Doubts {
-    fn text(&mut self, text: String, noun: &'static str, id: u64) -> String {
-        let (text, was_cut) = cut(text);
-        let cut = Anomaly::Cut { noun, id };
-        if was_cut && self.found.back() != Some(&cut) {
-            self.found.push_back(cut);
-        }
-        text
-    }
-
-    fn labels(&mut self, labels: HashMap<String, String>, noun: &'static str, id: u64) -> Vec<(String, String)> {
-        if labels.is_empty() {
-            return Vec::new();
-        }
-        let mut labels: Vec<_> = labels.into_iter().collect();
-        labels.sort_unstable();
-        if labels.len() > LABELS {
-            labels.truncate(LABELS);
-            self.found.push_back(Anomaly::OverLimit { what: "labels of one thing" });
-        }
-        labels.into_iter().map(|(key, value)| (self.text(key, noun, id), self.text(value, noun, id))).collect()
-    }
-
-    fn state(&mut self, state: i32, component: u64) -> State {
-        match known_state(state) {
-            Some(state) => state,
-            None => {
-                let what = format!("component {component} is in state {state}, which is not known; taken as running");
-                self.found.push_back(Anomaly::Malformed(what));
-                State::Running
-            }
-        }
-    }
-
-    fn component(&mut self, new: v1::Component) -> Change {
-        let id = new.id;
-        if id == 0 {
-            return malformed("a component with id 0");
-        }
-        Change::ComponentAdded(NewComponent {
-            id: ComponentId(id),
-            parent: (new.parent != 0).then_some(ComponentId(new.parent)),
-            name: self.text(new.name, "component", id),
-            type_name: self.text(new.type_name, "component", id),
-            description: self.text(new.description, "component", id),
-            state: self.state(new.state, id),
-            state_detail: self.text(new.state_detail, "component", id),
-            labels: self.labels(new.labels, "component", id),
-        })
-    }
-
-    fn postbox(&mut self, new: v1::Postbox) -> Change {
-        let id = new.id;
-        if id == 0 {
-            return malformed("a postbox with id 0");
-        }
-        let kind = match v1::PostboxKind::try_from(new.kind) {
-            Ok(v1::PostboxKind::Inbox) => PostboxKind::Inbox,
-            Ok(v1::PostboxKind::Outbox) => PostboxKind::Outbox,
-            Ok(v1::PostboxKind::Unspecified | v1::PostboxKind::Grip) | Err(_) => {
-                return malformed(format!("postbox {id} is of kind {}, neither inbox nor outbox", new.kind));
-            }
-        };
-        Change::PostboxAdded(NewPostbox {
-            id: PostboxId(id),
-            owner: ComponentId(new.owner),
-            name: self.text(new.name, "postbox", id),
-            kind,
-            message_type: self.text(new.message_type, "postbox", id),
-            capacity: new.capacity,
-            description: self.text(new.description, "postbox", id),
-        })
-    }
-
-    fn state_change(&mut self, told: v1::StateChange) -> Change {
-        Change::StateChanged {
-            component: ComponentId(told.component),
-            state: self.state(told.state, told.component),
-            detail: self.text(told.detail, "component", told.component),
-        }
-    }
-}
-
-fn malformed(what: impl Into<String>) -> Change {
-    Change::Refused(Anomaly::Malformed(what.into()))
-}
-
-fn known_state(state: i32) -> Option<State> {
-    Some(match v1::ComponentState::try_from(state).ok()? {
-        v1::ComponentState::Unspecified | v1::ComponentState::Running => State::Running,
-        v1::ComponentState::Starting => State::Starting,
-        v1::ComponentState::Finished => State::Finished,
-        v1::ComponentState::Failed => State::Failed,
-    })
-}
-
-fn linkage(new: v1::Linkage) -> Change {
-    if new.id == 0 {
-        return malformed("a linkage with id 0");
-    }
-    let kind = match v1::LinkageKind::try_from(new.kind) {
-        Ok(v1::LinkageKind::Unspecified | v1::LinkageKind::Direct | v1::LinkageKind::Use) => LinkageKind::Direct,
-        Ok(v1::LinkageKind::Inward) => LinkageKind::Inward,
-        Ok(v1::LinkageKind::Outward) => LinkageKind::Outward,
-        Err(_) => return malformed(format!("linkage {} is of kind {}, which is not known", new.id, new.kind)),
-    };
-    Change::Linked(NewLinkage { id: LinkageId(new.id), source: PostboxId(new.source), sink: PostboxId(new.sink), kind })
-}
-
-fn component_activity(told: v1::ComponentActivity) -> Change {
-    Change::ComponentActivity(ComponentActivity {
-        component: ComponentId(told.component),
-        busy_ns: told.busy_ns,
-        polls: told.polls,
-        last_active_at: told.last_active_at,
-        poll_started_at: told.poll_started_at,
-        restarts: u32::try_from(told.restarts).unwrap_or(u32::MAX),
-    })
-}
-
-fn postbox_activity(told: v1::PostboxActivity) -> Change {
-    Change::PostboxActivity(PostboxActivity {
-        postbox: PostboxId(told.postbox),
-        messages: told.messages,
-        dropped: told.dropped,
-        depth: told.depth,
-        high_water: told.high_water,
-        blocked_ns: told.blocked_ns,
-        blocked_since: told.blocked_since,
-        waiting: told.waiting,
-    })
 }

@@ -1,55 +1,70 @@
-//! The gRPC services: the only file that knows who dials and that makes a `tonic::Status`.
+//! The gRPC services: the only place that knows who dials and that makes a `tonic::Status`. Probes are served here, readers
+//! in the file below.
+
+mod readers;
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::error::Error;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axonscope_model::{Anomaly, Refusal, SystemId};
+use axonscope_model::{Anomaly, Refusal};
 use axonscope_proto::limits::{REPORT_BYTES, RESYNC_INTERVAL};
 use axonscope_proto::seal::SEAL_BYTES;
 use axonscope_proto::v1::report::Content;
-use axonscope_proto::v1::systems_server::{Systems, SystemsServer};
+use axonscope_proto::v1::systems_server::SystemsServer;
 use axonscope_proto::v1::visualiser_server::{Visualiser, VisualiserServer};
 use axonscope_proto::{DESCRIPTORS, v1};
-use prost::Message;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::transport::server::TcpIncoming;
+use tonic::transport::server::Router;
 use tonic::{Code, Request, Response, Status, Streaming};
 
-use crate::answers::{Answers, Told};
-use crate::feed::Feed;
+use crate::answers::Answers;
+use crate::bound::Bound;
 use crate::from_proto::{self, Admitted, BadHello, Batch, Edge};
 use crate::limits;
 use crate::queue::{Connection, Input, Sender};
-use crate::to_proto::{self, Scribe};
+use crate::wishes::{Asked, Wish, Wishes};
+use readers::Window;
 
-/// Serves until it is dropped.
-pub(crate) async fn serve(incoming: TcpIncoming, sink: Sender, answers: Arc<dyn Answers>) {
+/// Serves at all listeners until it is dropped.
+pub(crate) async fn serve(listeners: Vec<Bound>, sink: Sender, answers: Arc<dyn Answers>, wishes: Arc<Wishes>) {
     let (health, health_service) = tonic_health::server::health_reporter();
-    let probes = VisualiserServer::new(Door::new(sink)).max_decoding_message_size(REPORT_BYTES + SEAL_BYTES);
+    let probes = VisualiserServer::new(Door::new(sink, wishes)).max_decoding_message_size(REPORT_BYTES + SEAL_BYTES);
     let readers = SystemsServer::new(Window { answers });
     health.set_serving::<VisualiserServer<Door>>().await;
     health.set_serving::<SystemsServer<Window>>().await;
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(DESCRIPTORS)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .build_v1();
-    let server = tonic::transport::Server::builder()
-        .http2_keepalive_interval(Some(limits::KEEPALIVE_INTERVAL))
-        .http2_keepalive_timeout(Some(limits::KEEPALIVE_TIMEOUT))
-        .initial_stream_window_size(limits::STREAM_WINDOW_BYTES)
-        .initial_connection_window_size(limits::STREAM_WINDOW_BYTES)
-        .max_concurrent_streams(limits::STREAMS_PER_CONNECTION)
-        .add_service(probes)
-        .add_service(readers)
-        .add_service(health_service)
-        .add_optional_service(reflection.ok());
-    if let Err(error) = server.serve_with_incoming(incoming).await {
-        tracing::error!(%error, "the listener ended");
+        .build_v1()
+        .ok();
+    let router = || -> Router {
+        tonic::transport::Server::builder()
+            .http2_keepalive_interval(Some(limits::KEEPALIVE_INTERVAL))
+            .http2_keepalive_timeout(Some(limits::KEEPALIVE_TIMEOUT))
+            .initial_stream_window_size(limits::STREAM_WINDOW_BYTES)
+            .initial_connection_window_size(limits::STREAM_WINDOW_BYTES)
+            .max_concurrent_streams(limits::STREAMS_PER_CONNECTION)
+            .add_service(probes.clone())
+            .add_service(readers.clone())
+            .add_service(health_service.clone())
+            .add_optional_service(reflection.clone())
+    };
+    let mut served = JoinSet::new();
+    for listener in listeners {
+        let router = router();
+        served.spawn(async move {
+            if let Err(error) = listener.serve(router).await {
+                tracing::error!(%error, "a listener ended");
+            }
+        });
     }
+    while served.join_next().await.is_some() {}
 }
 
 // === probes ===
@@ -63,6 +78,7 @@ type Speakers = HashMap<[u8; 16], (Connection, oneshot::Sender<()>)>;
 
 struct Hall {
     sink: Sender,
+    wishes: Arc<Wishes>,
     last_connection: AtomicU64,
     /// The stream that speaks for an instance, and how to end it when another takes over.
     speakers: Mutex<Speakers>,
@@ -98,8 +114,8 @@ impl Visualiser for Door {
 type Requests = mpsc::Sender<Result<v1::Request, Status>>;
 
 impl Door {
-    fn new(sink: Sender) -> Door {
-        Door(Arc::new(Hall { sink, last_connection: AtomicU64::new(0), speakers: Mutex::default() }))
+    fn new(sink: Sender, wishes: Arc<Wishes>) -> Door {
+        Door(Arc::new(Hall { sink, wishes, last_connection: AtomicU64::new(0), speakers: Mutex::default() }))
     }
 }
 
@@ -125,13 +141,14 @@ impl Hall {
         if !self.sink.send(Input::Connect { connection, hello, reply }).await {
             return Err(gone());
         }
-        answer.await.map_err(|_| gone())?.map_err(|refusal| match refusal {
+        let system = answer.await.map_err(|_| gone())?.map_err(|refusal| match refusal {
             Refusal::TooManySystems(_) => Status::resource_exhausted(format!("{refusal}; end one of them first")),
         })?;
         let replaced = self.take_over(instance, connection);
         let (farewell, outcome) = tokio::select! {
             ended = self.listen(reports, requests, connection, Edge::after(first.seq), doubts) => ended,
             _ = replaced => (None, Err(Status::aborted("the same instance dialled again"))),
+            never = ask(self.wishes.of(system), requests) => match never {},
         };
         self.leave(instance, connection);
         self.sink.send(Input::Closed { connection, farewell }).await;
@@ -200,6 +217,24 @@ impl Hall {
     }
 }
 
+/// Asks a probe for what is wanted of it, for as long as its stream lasts. Waits for a probe that does not listen, and
+/// keeps nobody else waiting: what is wanted meanwhile is asked for at the end.
+async fn ask(mut wish: watch::Receiver<Wish>, requests: &Requests) -> Infallible {
+    let mut asked = Asked::default();
+    loop {
+        let wanted = wish.borrow_and_update().clone();
+        for request in asked.catch_up(&wanted) {
+            if requests.send(Ok(request)).await.is_err() {
+                // The stream ends, and whoever listens to it sees that.
+                return std::future::pending().await;
+            }
+        }
+        if wish.changed().await.is_err() {
+            return std::future::pending().await;
+        }
+    }
+}
+
 /// Asks for a snapshot, once a second at most.
 #[derive(Default)]
 struct Resync {
@@ -239,167 +274,5 @@ fn explain(status: Status) -> Status {
             Status::invalid_argument(format!("a Report that cannot be decoded ({})", status.message()))
         }
         _ => status,
-    }
-}
-
-// === readers ===
-
-/// Where readers look in.
-struct Window {
-    answers: Arc<dyn Answers>,
-}
-
-impl Window {
-    /// Runs a question on a thread that may wait for the model.
-    async fn ask<T: Send + 'static>(
-        &self,
-        question: impl FnOnce(&dyn Answers) -> T + Send + 'static,
-    ) -> Result<T, Status> {
-        let answers = self.answers.clone();
-        tokio::task::spawn_blocking(move || question(&*answers))
-            .await
-            .map_err(|_| Status::internal("the answer could not be made"))
-    }
-}
-
-fn one_or_all(system_id: u64) -> Option<SystemId> {
-    (system_id != 0).then_some(SystemId(system_id))
-}
-
-fn unknown(system_id: u64) -> Status {
-    Status::not_found(format!("there is no system {system_id}; List names those that are known"))
-}
-
-#[tonic::async_trait]
-impl Systems for Window {
-    type WatchStream = ReceiverStream<Result<v1::WatchResponse, Status>>;
-
-    async fn list(&self, _: Request<v1::ListRequest>) -> Result<Response<v1::ListResponse>, Status> {
-        let systems = self.ask(|answers| answers.list()).await?;
-        let systems = systems.into_iter().map(to_proto::summary).collect();
-        Ok(Response::new(v1::ListResponse { systems }))
-    }
-
-    async fn layout(&self, request: Request<v1::LayoutRequest>) -> Result<Response<v1::LayoutResponse>, Status> {
-        let system = one_or_all(request.into_inner().system_id);
-        let systems = self.ask(move |answers| answers.layout(system)).await?;
-        match system {
-            Some(system) if systems.is_empty() => Err(unknown(system.0)),
-            _ => Ok(Response::new(v1::LayoutResponse { systems: systems.into_iter().map(to_proto::layout).collect() })),
-        }
-    }
-
-    async fn problems(&self, request: Request<v1::ProblemsRequest>) -> Result<Response<v1::ProblemsResponse>, Status> {
-        let system = one_or_all(request.into_inner().system_id);
-        let problems = self.ask(move |answers| answers.problems(system)).await?;
-        Ok(Response::new(v1::ProblemsResponse { problems: problems.into_iter().map(to_proto::problem).collect() }))
-    }
-
-    async fn watch(&self, request: Request<v1::WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
-        let system_id = request.into_inner().system_id;
-        let (out, stream) = mpsc::channel(2);
-        let mut teller = Teller { answers: self.answers.clone(), feed: Arc::default(), scribes: HashMap::new(), out };
-        let first = teller.begin(system_id).await?;
-        tokio::spawn(async move {
-            // An error here is a reader that has gone.
-            let _ = teller.tell(system_id, first).await;
-        });
-        Ok(Response::new(ReceiverStream::new(stream)))
-    }
-}
-
-/// Tells one reader everything.
-struct Teller {
-    answers: Arc<dyn Answers>,
-    feed: Arc<Feed>,
-    scribes: HashMap<SystemId, Scribe>,
-    out: mpsc::Sender<Result<v1::WatchResponse, Status>>,
-}
-
-/// The reader has gone.
-struct Gone;
-
-impl Teller {
-    /// All that is known at this instant, encoded: what comes later waits in the feed.
-    async fn begin(&mut self, system_id: u64) -> Result<Vec<Vec<u8>>, Status> {
-        let (answers, feed) = (self.answers.clone(), self.feed.clone());
-        let made = tokio::task::spawn_blocking(move || {
-            let mut scribes = HashMap::new();
-            let mut parts = Vec::new();
-            let known = answers.watch(one_or_all(system_id), &feed, &mut |system, told| {
-                let scribe = scribes.entry(system).or_default();
-                write(scribe, system, told, &mut |response| parts.push(response.encode_to_vec()));
-            });
-            known.then_some((scribes, parts))
-        });
-        let made = made.await.map_err(|_| Status::internal("the snapshot could not be made"))?;
-        let (scribes, parts) = made.ok_or_else(|| unknown(system_id))?;
-        self.scribes = scribes;
-        Ok(parts)
-    }
-
-    async fn tell(&mut self, system_id: u64, mut parts: Vec<Vec<u8>>) -> Result<(), Gone> {
-        loop {
-            let began = Instant::now();
-            for part in std::mem::take(&mut parts) {
-                let response = v1::WatchResponse::decode(part.as_slice()).map_err(|_| Gone)?;
-                self.send(response).await?;
-            }
-            while let Some((system, told)) = self.next().await? {
-                let scribe = self.scribes.entry(system).or_default();
-                let mut responses = Vec::new();
-                write(scribe, system, told, &mut |response| responses.push(response));
-                let torn = scribe.is_torn();
-                for response in responses {
-                    self.send(response).await?;
-                }
-                if torn {
-                    break;
-                }
-            }
-            // The reader lags, or came in the middle of something. A fresh snapshot makes it right; not too often, as it
-            // keeps the model from its work.
-            tokio::time::sleep_until(began + limits::FEED_RESTART).await;
-            parts = match self.begin(system_id).await {
-                Ok(parts) => parts,
-                Err(status) => return self.out.send(Err(status)).await.map_err(|_| Gone),
-            };
-        }
-    }
-
-    async fn next(&self) -> Result<Option<(SystemId, Told)>, Gone> {
-        tokio::select! {
-            told = self.feed.next() => Ok(told),
-            () = self.out.closed() => Err(Gone),
-        }
-    }
-
-    async fn send(&self, response: v1::WatchResponse) -> Result<(), Gone> {
-        self.out.send(Ok(response)).await.map_err(|_| Gone)
-    }
-}
-
-/// Each thing told goes out whole: nothing waits in the scribe for what comes next.
-fn write(scribe: &mut Scribe, system: SystemId, told: Told, out: &mut dyn FnMut(v1::WatchResponse)) {
-    let system_id = system.0;
-    let mut report = |report| out(v1::WatchResponse { system_id, report: Some(report), summary: None });
-    match told {
-        Told::Hello(hello) => {
-            let (hello, summary) = *hello;
-            let (report, summary) = (Some(scribe.hello(hello)), Some(to_proto::summary(summary)));
-            out(v1::WatchResponse { system_id, report, summary });
-        }
-        // Of a snapshot; its end sends what is left.
-        Told::Change(change) => scribe.write(change, &mut report),
-        Told::Changes(changes) => {
-            for change in changes.iter() {
-                scribe.write(change.clone(), &mut report);
-            }
-            scribe.flush(&mut report);
-        }
-        Told::Status(summary) => {
-            scribe.flush(&mut report);
-            out(v1::WatchResponse { system_id, report: None, summary: Some(to_proto::summary(*summary)) });
-        }
     }
 }

@@ -8,43 +8,52 @@ pub mod limits;
 pub mod answers;
 pub mod feed;
 
+mod doubts;
 pub mod from_proto;
 pub mod to_proto;
 
 pub mod queue;
 
+pub mod wishes;
+
 mod address;
+mod bound;
 mod grpc;
 pub mod reader;
 
-use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use tonic::transport::server::TcpIncoming;
 
-pub use address::StartError;
+use bound::Bound;
+use wishes::Wishes;
+
+pub use address::{Listen, StartError};
 pub use answers::Answers;
 pub use queue::queue;
 
 /// A listener with its thread. Ends, with all its streams, when dropped.
 pub struct Ingest {
-    address: SocketAddr,
+    addresses: Vec<Listen>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Ingest {
-    /// Listens on a loopback address; port 0 is any that is free. What probes say goes to `sink`, what readers ask to
-    /// `answers`.
+    /// Listens at all those places. What probes say goes to `sink`, what readers ask to `answers`; probes are asked for
+    /// what `wishes` says.
     ///
     /// # Errors
     /// [`StartError`], of which each kind says in one line what to do.
-    pub fn start(address: SocketAddr, sink: queue::Sender, answers: Arc<dyn Answers>) -> Result<Ingest, StartError> {
-        let (listener, address) = address::bind(address)?;
+    pub fn start(
+        listen: &[Listen],
+        sink: queue::Sender,
+        answers: Arc<dyn Answers>,
+        wishes: Arc<Wishes>,
+    ) -> Result<Ingest, StartError> {
+        let opened: Vec<(Bound, Listen)> = listen.iter().map(Bound::open).collect::<Result<_, _>>()?;
+        let (listeners, addresses) = opened.into_iter().unzip();
         // One thread reads the wire for all streams: decoding takes an eighth of a core at a million changes a second,
         // and what it leaves of two cores is wanted by the model, the layout and the observed program.
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -54,27 +63,22 @@ impl Ingest {
             .map_err(StartError::Thread)?;
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::Builder::new().name("axonscope-ingest".to_owned()).spawn(move || {
-            let served = runtime.block_on(async {
-                let incoming = TcpIncoming::from(TcpListener::from_std(listener)?).with_nodelay(Some(true));
+            runtime.block_on(async {
                 tokio::select! {
-                    () = grpc::serve(incoming, sink, answers) => {}
+                    () = grpc::serve(listeners, sink, answers, wishes) => {}
                     _ = stopped => {}
                 }
-                io::Result::Ok(())
             });
-            if let Err(error) = served {
-                tracing::error!(%error, "cannot serve");
-            }
             // Streams and half-made answers end here; nothing is owed to them.
             runtime.shutdown_background();
         });
         let thread = thread.map_err(StartError::Thread)?;
-        Ok(Ingest { address, stop: Some(stop), thread: Some(thread) })
+        Ok(Ingest { addresses, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// Where it listens, with the port that was found.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    /// Where it listens, in the order asked for, with the ports that were found.
+    pub fn addresses(&self) -> &[Listen] {
+        &self.addresses
     }
 }
 

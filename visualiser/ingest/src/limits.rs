@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use axonscope_proto::limits::CADENCE_DEFAULT;
+
 /// What decoded Reports on their way to the model may take together. A stream whose Report does not fit is not read
 /// until it does, which HTTP/2 passes on: the probe waits, and nothing is dropped.
 pub const QUEUE_BYTES: usize = 8 * 1024 * 1024;
@@ -34,3 +36,15 @@ pub const STREAMS_PER_CONNECTION: u32 = 128;
 
 /// The largest answer a reader accepts: the layout of a million components.
 pub const ANSWER_BYTES: usize = 64 * 1024 * 1024;
+
+/// How often a probe is asked to tick while somebody watches its system.
+pub const CADENCE_WATCHED: Duration = CADENCE_DEFAULT;
+
+/// The same while nobody does.
+pub const CADENCE_UNWATCHED: Duration = Duration::from_secs(1);
+
+/// How many samples a second a tap asks for: as many as can be read.
+pub const TAP_SAMPLES_PER_SECOND: u32 = 5;
+
+/// How many bytes of a message a tap asks for.
+pub const TAP_SAMPLE_BYTES: u32 = 512;

@@ -24,7 +24,7 @@ const EPOCH_NS: u64 = 1 << 60;
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// Not an address.
-    #[error("{0:?} is not an endpoint; one looks like http://127.0.0.1:7420")]
+    #[error("{0:?} is not an endpoint; one looks like http://127.0.0.1:7420 or unix:/path")]
     Endpoint(String),
     /// Nobody there.
     #[error(
@@ -87,7 +87,7 @@ pub struct FetchedSystem {
 }
 
 impl Reader {
-    /// Connects to a visualiser, such as `http://127.0.0.1:7420`.
+    /// Connects to a visualiser, such as `http://127.0.0.1:7420` or `unix:/run/user/1000/axonscope.sock`.
     ///
     /// # Errors
     /// [`ReadError::Endpoint`], [`ReadError::Unreachable`].
@@ -95,7 +95,10 @@ impl Reader {
         let unreachable = || ReadError::Unreachable(endpoint.to_owned());
         let channel = Endpoint::from_shared(endpoint.to_owned())
             .ok()
-            .filter(|parsed| parsed.uri().scheme().is_some() && parsed.uri().authority().is_some())
+            .filter(|parsed| {
+                let is_url = parsed.uri().scheme().is_some() && parsed.uri().authority().is_some();
+                endpoint.starts_with("unix:") || is_url
+            })
             .ok_or_else(|| ReadError::Endpoint(endpoint.to_owned()))?
             .tcp_nodelay(true)
             .connect_timeout(CONNECT_DEADLINE)

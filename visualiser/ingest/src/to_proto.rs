@@ -20,6 +20,7 @@ const ENVELOPE_BYTES: usize = 4096;
 pub struct Scribe {
     seq: u64,
     lost: u64,
+    refused: u64,
     merged: u64,
     /// When the latest sample was taken.
     sampled_at: u64,
@@ -98,8 +99,14 @@ impl Scribe {
                 self.merged = total;
                 self.delta(6, 0, out);
             }
+            Change::NoRoom(total) => {
+                self.refused = total;
+                self.delta(6, 0, out);
+            }
             // Readers see how many there were in the summary.
             Change::Refused(_) => {}
+            // For whoever sits at the window only, until readers can show a token.
+            Change::Logged(_) | Change::Tapped(_) => {}
         }
     }
 
@@ -131,7 +138,7 @@ impl Scribe {
 
     fn report(&mut self, captured_at: u64, content: Content) -> v1::Report {
         self.seq += 1;
-        v1::Report { seq: self.seq, captured_at, lost: self.lost, content: Some(content), refused: 0 }
+        v1::Report { seq: self.seq, captured_at, lost: self.lost, content: Some(content), refused: self.refused }
     }
 
     fn end_snapshot(&mut self, out: &mut dyn FnMut(v1::Report)) {
@@ -223,6 +230,7 @@ fn postbox(new: NewPostbox) -> v1::Postbox {
     let kind = match new.kind {
         PostboxKind::Inbox => v1::PostboxKind::Inbox,
         PostboxKind::Outbox => v1::PostboxKind::Outbox,
+        PostboxKind::Grip => v1::PostboxKind::Grip,
     };
     v1::Postbox {
         id: new.id.0,
@@ -240,6 +248,7 @@ fn linkage(new: NewLinkage) -> v1::Linkage {
         LinkageKind::Direct => v1::LinkageKind::Direct,
         LinkageKind::Inward => v1::LinkageKind::Inward,
         LinkageKind::Outward => v1::LinkageKind::Outward,
+        LinkageKind::Use => v1::LinkageKind::Use,
     };
     v1::Linkage { id: new.id.0, source: new.source.0, sink: new.sink.0, kind: kind as i32 }
 }
@@ -261,7 +270,10 @@ fn component_activity(told: ComponentActivity) -> v1::ComponentActivity {
         last_active_at: told.last_active_at,
         poll_started_at: told.poll_started_at,
         restarts: told.restarts.into(),
-        ..Default::default()
+        begun: told.begun,
+        open: told.open,
+        scheduled_ns: told.scheduled_ns,
+        scheduled_since: told.scheduled_since,
     }
 }
 

@@ -6,10 +6,10 @@ use std::collections::HashMap;
 use axonscope_ingest::from_proto::{Admitted, BadHello, Edge, hello};
 use axonscope_ingest::to_proto::Scribe;
 use axonscope_model::{
-    Anomaly, Change, ComponentActivity, ComponentId, LinkageId, LinkageKind, NewComponent, NewLinkage, NewPostbox,
-    PostboxActivity, PostboxId, PostboxKind, State,
+    Anomaly, Change, ComponentActivity, ComponentId, Level, Line, LinkageId, LinkageKind, NewComponent, NewLine,
+    NewLinkage, NewPostbox, NewSample, PostboxActivity, PostboxId, PostboxKind, Sample, State,
 };
-use axonscope_proto::limits::{LABELS, REPORT_BYTES, STRING_BYTES};
+use axonscope_proto::limits::{LABELS, REPORT_BYTES, STRING_BYTES, TAP_BYTES};
 use axonscope_proto::v1::{self, report::Content};
 use proptest::prelude::*;
 
@@ -185,7 +185,8 @@ fn text() -> impl Strategy<Value = String> {
 fn change() -> impl Strategy<Value = Change> {
     let id = 1u64..50;
     let state = prop_oneof![Just(State::Starting), Just(State::Running), Just(State::Finished), Just(State::Failed)];
-    let kind = prop_oneof![Just(LinkageKind::Direct), Just(LinkageKind::Inward), Just(LinkageKind::Outward)];
+    let kind =
+        prop::sample::select(vec![LinkageKind::Direct, LinkageKind::Inward, LinkageKind::Outward, LinkageKind::Use]);
     prop_oneof![
         (id.clone(), prop::option::of(id.clone()), text(), text(), state.clone()).prop_map(
             |(id, parent, name, type_name, state)| Change::ComponentAdded(NewComponent {
@@ -198,14 +199,15 @@ fn change() -> impl Strategy<Value = Change> {
                 ..Default::default()
             })
         ),
-        (id.clone(), id.clone(), text(), any::<bool>(), any::<u32>()).prop_map(|(id, owner, name, inbox, capacity)| {
+        (id.clone(), id.clone(), text(), 0usize..3, any::<u32>()).prop_map(|(id, owner, name, kind, capacity)| {
+            let kind = [PostboxKind::Inbox, PostboxKind::Outbox, PostboxKind::Grip][kind];
             Change::PostboxAdded(NewPostbox {
                 id: PostboxId(id),
                 owner: ComponentId(owner),
                 name,
-                kind: if inbox { PostboxKind::Inbox } else { PostboxKind::Outbox },
+                kind,
                 message_type: "u8".to_owned(),
-                capacity,
+                capacity: if kind == PostboxKind::Grip { 0 } else { capacity },
                 description: String::new(),
             })
         }),
@@ -219,7 +221,15 @@ fn change() -> impl Strategy<Value = Change> {
         (id.clone(), state, text())
             .prop_map(|(id, state, detail)| { Change::StateChanged { component: ComponentId(id), state, detail } }),
         (id.clone(), any::<u64>()).prop_map(|(id, busy_ns)| {
-            Change::ComponentActivity(ComponentActivity { component: ComponentId(id), busy_ns, ..Default::default() })
+            Change::ComponentActivity(ComponentActivity {
+                component: ComponentId(id),
+                busy_ns,
+                begun: busy_ns / 2,
+                open: busy_ns as u32,
+                scheduled_ns: busy_ns / 3,
+                scheduled_since: busy_ns / 5,
+                ..Default::default()
+            })
         }),
         (id.clone(), any::<u64>(), any::<u32>()).prop_map(|(id, messages, depth)| {
             Change::PostboxActivity(PostboxActivity { postbox: PostboxId(id), messages, depth, ..Default::default() })
@@ -316,4 +326,75 @@ fn an_end_without_its_beginning_is_noticed() {
     let mut scribe = Scribe::default();
     scribe.write(Change::SnapshotEnded, &mut |_| panic!("nothing to say"));
     assert!(scribe.is_torn());
+}
+
+#[test]
+fn uses_and_their_grips_are_told_as_such() {
+    let delta = v1::Delta {
+        added_postboxes: vec![v1::Postbox { id: 5, owner: 4, kind: 3, capacity: 9, ..Default::default() }],
+        linked: vec![v1::Linkage { id: 6, source: 5, sink: 7, kind: 4 }],
+        ..Default::default()
+    };
+    let changes = told(Content::Delta(delta));
+    assert!(matches!(&changes[0], Change::PostboxAdded(new) if new.kind == PostboxKind::Grip && new.capacity == 0));
+    assert!(matches!(&changes[1], Change::Linked(new) if new.kind == LinkageKind::Use));
+}
+
+#[test]
+fn what_the_probe_had_no_room_for_is_told_when_it_rises() {
+    let mut edge = Edge::after(1);
+    let mut refused = |seq, refused| {
+        let content = Some(Content::Delta(v1::Delta::default()));
+        admit(&mut edge, v1::Report { seq, captured_at: 1, lost: 0, content, refused }).0
+    };
+    assert_eq!(refused(2, 0), []);
+    assert_eq!(refused(3, 31), [Change::NoRoom(31)]);
+    assert_eq!(refused(4, 31), []);
+    assert_eq!(there_and_back(&[Change::NoRoom(31)]), [Change::NoRoom(31)]);
+}
+
+#[test]
+fn lines_are_told_with_their_time_and_cut_when_they_are_long() {
+    let line = |component, level, text: &str| {
+        Content::LogLine(v1::LogLine { component, level, text: text.to_owned(), skipped: 12 })
+    };
+    let expected = Change::Logged(NewLine {
+        component: Some(ComponentId(4)),
+        line: Line { at: 7, level: Level::Warn, text: "fsync\u{1b}[2J".to_owned(), skipped: 12 },
+    });
+    assert_eq!(told(line(4, 2, "fsync\u{1b}[2J")), [expected]);
+    let of_all = told(line(0, 99, "x"));
+    assert!(
+        matches!(&of_all[..], [Change::Logged(told)] if told.component.is_none() && told.line.level == Level::Info)
+    );
+    let long = told(line(4, 1, &"é".repeat(STRING_BYTES)));
+    assert_eq!(long[0], Change::Refused(Anomaly::Cut { noun: "the log of component", id: 4 }));
+    assert!(matches!(&long[1], Change::Logged(told) if told.line.text.len() == STRING_BYTES));
+}
+
+#[test]
+fn samples_say_how_long_they_were_and_refusals_why_there_are_none() {
+    let sample =
+        v1::TapSample { linkage: 6, text: "hello".to_owned(), full_length: 12_000, skipped: 3, refusal: String::new() };
+    let expected = Change::Tapped(NewSample {
+        linkage: LinkageId(6),
+        sample: Sample { at: 7, text: "hello".to_owned(), full_length: 12_000, skipped: 3 },
+        refusal: String::new(),
+    });
+    assert_eq!(told(Content::TapSample(sample.clone())), [expected]);
+    let huge = v1::TapSample { text: "é".repeat(TAP_BYTES as usize), full_length: 1, ..sample.clone() };
+    let changes = told(Content::TapSample(huge));
+    assert!(matches!(&changes[..], [Change::Tapped(told)] if told.sample.text.len() <= TAP_BYTES as usize
+            && told.sample.full_length == 2 * TAP_BYTES));
+    let refused = v1::TapSample { text: String::new(), refusal: "not allowed".to_owned(), ..sample };
+    assert!(matches!(&told(Content::TapSample(refused))[..], [Change::Tapped(told)] if told.refusal == "not allowed"));
+}
+
+#[test]
+fn readers_are_never_told_of_logs_and_taps() {
+    let mut scribe = Scribe::default();
+    let mut tell_none = |report| panic!("{report:?} was told");
+    scribe.write(Change::Logged(NewLine::default()), &mut tell_none);
+    scribe.write(Change::Tapped(NewSample::default()), &mut tell_none);
+    scribe.flush(&mut tell_none);
 }

@@ -10,7 +10,7 @@
 //! let body = |key| Body { key, parent: None, half_size: [60.0, 45.0], pin: None };
 //! let request = LayoutRequest {
 //!     bodies: (0..4).map(body).collect(),
-//!     springs: (0..3).map(|i| Spring { source: i, sink: i + 1, weight: 1.0 }).collect(),
+//!     springs: (0..3).map(|i| Spring { source: i, sink: i + 1, weight: 1.0, flows: true }).collect(),
 //! };
 //! let mut simulation = Simulation::new(1);
 //! assert!(simulation.set_request(&request));

@@ -25,7 +25,7 @@ pub struct Body {
     pub pin: Option<[f32; 3]>,
 }
 
-/// Pulls two bodies together; `source` to `sink` also says which way messages flow.
+/// Pulls two bodies together; `source` to `sink` also says which way messages flow, if they do.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spring {
     /// Index of the body that sends.
@@ -34,4 +34,6 @@ pub struct Spring {
     pub sink: u32,
     /// How strongly it pulls; 1 is usual, 0 or less not at all.
     pub weight: f32,
+    /// Whether messages flow at all: if not, neither end is drawn to the left of the other.
+    pub flows: bool,
 }

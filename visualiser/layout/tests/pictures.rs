@@ -10,7 +10,7 @@ fn body(key: u64) -> Body {
 fn graph(count: u32, pairs: impl IntoIterator<Item = (u32, u32)>) -> LayoutRequest {
     LayoutRequest {
         bodies: (0..count).map(|i| body(u64::from(i))).collect(),
-        springs: pairs.into_iter().map(|(source, sink)| Spring { source, sink, weight: 1.0 }).collect(),
+        springs: pairs.into_iter().map(|(source, sink)| Spring { source, sink, weight: 1.0, flows: true }).collect(),
     }
 }
 
@@ -149,7 +149,7 @@ fn who_joins_two_thousand_hardly_moves_them() {
     settle(&mut simulation);
     let before = simulation.layout().positions.clone();
     request.bodies.push(body(1_000_000));
-    request.springs.push(Spring { source: 700, sink: 2000, weight: 1.0 });
+    request.springs.push(Spring { source: 700, sink: 2000, weight: 1.0, flows: true });
     simulation.set_request(&request);
     assert_eq!(simulation.layout().positions[..2000], before[..], "nothing jumps");
     settle(&mut simulation);

@@ -16,8 +16,12 @@ fn tame(most: usize) -> impl Strategy<Value = LayoutRequest> {
                 half_size: [width, height],
                 pin: None,
             });
-            let spring =
-                |(a, b): (u16, u16)| Spring { source: u32::from(a) % count, sink: u32::from(b) % count, weight: 1.0 };
+            let spring = |(a, b): (u16, u16)| Spring {
+                source: u32::from(a) % count,
+                sink: u32::from(b) % count,
+                weight: 1.0,
+                flows: true,
+            };
             LayoutRequest { bodies: bodies.collect(), springs: pairs.into_iter().map(spring).collect() }
         },
     )
@@ -37,7 +41,12 @@ fn wild() -> impl Strategy<Value = LayoutRequest> {
     let pin = prop::option::weighted(0.3, [number.clone(), number.clone(), number.clone()]);
     let body = (0u64..30, prop::option::of(0u32..40), [number.clone(), number.clone()], pin)
         .prop_map(|(key, parent, half_size, pin)| Body { key, parent, half_size, pin });
-    let spring = (0u32..40, 0u32..40, number).prop_map(|(source, sink, weight)| Spring { source, sink, weight });
+    let spring = (0u32..40, 0u32..40, number).prop_map(|(source, sink, weight)| Spring {
+        source,
+        sink,
+        weight,
+        flows: source % 3 > 0,
+    });
     (prop::collection::vec(body, 0..30), prop::collection::vec(spring, 0..60))
         .prop_map(|(bodies, springs)| LayoutRequest { bodies, springs })
 }

@@ -23,13 +23,24 @@ pub(crate) struct Spent {
 }
 
 /// What a component does.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Work {
     pub(crate) busy: Spent,
     pub(crate) polls: u64,
     pub(crate) last_active_at: u64,
     pub(crate) epoch: u32,
     pub(crate) restarts: u32,
+    /// In [`Activities::spans`]: few components stand for many short things.
+    pub(crate) spans: u32,
+    /// In [`Activities::waits`]: few programs measure how long their tasks are ready and do not run.
+    pub(crate) scheduled: u32,
+}
+
+/// Many short things that a component stands for. They grow with its [`Work`].
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Spans {
+    pub(crate) begun: Tally,
+    pub(crate) open: u32,
 }
 
 /// What goes through a postbox.
@@ -59,11 +70,26 @@ pub(crate) struct Activities {
     pub(crate) work: Pool<Work>,
     pub(crate) traffic: Pool<Traffic>,
     pub(crate) waits: Pool<Spent>,
+    pub(crate) spans: Pool<Spans>,
     pub(crate) flows: Pool<Flow>,
     /// Delivered by all outboxes.
     pub(crate) delivered: Flow,
     /// Structural changes.
     pub(crate) changes: Flow,
+}
+
+impl Default for Work {
+    fn default() -> Self {
+        Work {
+            busy: Spent::default(),
+            polls: 0,
+            last_active_at: 0,
+            epoch: 0,
+            restarts: 0,
+            spans: NONE,
+            scheduled: NONE,
+        }
+    }
 }
 
 impl Default for Traffic {

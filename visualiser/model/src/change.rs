@@ -1,6 +1,7 @@
 //! What the model is told: one fact added or removed, in the model's own words.
 
 use crate::id::{ComponentId, LinkageId, PostboxId};
+use crate::said::{NewLine, NewSample};
 
 /// One fact about one system. Times are nanoseconds of the observed program's monotonic clock.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +53,13 @@ pub enum Change {
     Lost(u64),
     /// So many births and deaths so far met between two ticks and were never sent.
     Merged(u64),
+    /// The program told its probe of so many components, postboxes and linkages so far that there was no room for: they
+    /// are missing in the picture for good.
+    NoRoom(u64),
+    /// A component, or the system as a whole, wrote a line to its log.
+    Logged(NewLine),
+    /// A message was seen on a tapped linkage, or it was said why none is.
+    Tapped(NewSample),
     /// The edge found something that it could not turn into a change.
     Refused(Anomaly),
 }
@@ -124,6 +132,14 @@ pub struct ComponentActivity {
     pub poll_started_at: u64,
     /// How often it was started again after it had failed.
     pub restarts: u32,
+    /// Of a component that stands for many short things, such as the requests of a service: how many have begun.
+    pub begun: u64,
+    /// How many of those are open now. Not a total.
+    pub open: u32,
+    /// Time its task was ready to run and did not, waits that ended; 0 where nobody measures it.
+    pub scheduled_ns: u64,
+    /// When the wait that lasts now began; 0 while none lasts.
+    pub scheduled_since: u64,
 }
 
 /// Totals of a postbox, all since it began, except the depth.
@@ -154,6 +170,8 @@ pub enum PostboxKind {
     Inbox,
     /// Messages leave the component here.
     Outbox,
+    /// No box at all: where a component holds what it uses, or is held by those who use it. No messages, no totals.
+    Grip,
 }
 
 /// How a linkage joins its two postboxes.
@@ -166,6 +184,8 @@ pub enum LinkageKind {
     Inward,
     /// Passthrough: a child's outbox to an outbox of its composite.
     Outward,
+    /// The component of the source uses that of the sink. Both ends are grips, and nothing flows.
+    Use,
 }
 
 /// How a component is doing.

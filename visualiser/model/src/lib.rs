@@ -9,6 +9,7 @@ mod hash;
 mod index;
 mod list;
 mod names;
+mod said;
 mod slab;
 
 mod change;
@@ -37,5 +38,9 @@ pub use id::{ComponentId, LinkageId, PostboxId, SystemId};
 pub use limits::Limits;
 pub use model::{Model, SILENCE_NS};
 pub use query::{ComponentRef, LinkageRef, PostboxRef};
+pub use said::{
+    LINES_PER_COMPONENT, LINES_PER_SYSTEM, Level, Line, NewLine, NewSample, SAMPLES_PER_LINKAGE, Sample,
+    TAPPED_LINKAGES, Tap,
+};
 pub use status::{Facts, Hello, Refusal, Staleness, Status};
 pub use system::{Applied, System};

@@ -1,7 +1,7 @@
 //! All systems: who comes, who goes, who is kept.
 
 use crate::change::{Anomaly, Change};
-use crate::id::SystemId;
+use crate::id::{LinkageId, SystemId};
 use crate::limits::Limits;
 use crate::status::{Hello, Refusal, Status};
 use crate::system::{Applied, System};
@@ -80,6 +80,18 @@ impl Model {
         applied
     }
 
+    /// Begins or ends to keep what is seen on a linkage of a connected system. Answers whether it is as asked: it is not
+    /// where the linkage is not known, and where as many are tapped as may be.
+    pub fn tap(&mut self, id: SystemId, linkage: LinkageId, on: bool) -> bool {
+        let Some(index) = self.index(id) else { return !on };
+        let system = &mut self.systems[index];
+        let before = system.bytes();
+        let (done, is_new) = system.tap(linkage, on);
+        self.bytes = (self.bytes + system.bytes()).saturating_sub(before);
+        self.activity_version += u64::from(is_new);
+        done
+    }
+
     /// A report came from the system, whatever was in it.
     pub fn heard(&mut self, id: SystemId, now_ns: u64) {
         let Some(index) = self.index(id) else { return };
@@ -94,10 +106,13 @@ impl Model {
         if !self.systems[index].status.is_connected() {
             return;
         }
-        self.systems[index].disconnect(match farewell {
+        let system = &mut self.systems[index];
+        let before = system.bytes();
+        system.disconnect(match farewell {
             Some(reason) => Status::Left { at_ns: now_ns, reason },
             None => Status::Lost { at_ns: now_ns },
         });
+        self.bytes = (self.bytes + system.bytes()).saturating_sub(before);
         self.activity_version += 1;
         let name = self.systems[index].name.clone();
         self.evict_if(|system| system.id != id && system.name == name);
@@ -174,6 +189,7 @@ impl Model {
         let adds = match change {
             Change::ComponentAdded(_) | Change::PostboxAdded(_) | Change::Linked(_) => true,
             Change::StateChanged { detail, .. } => !detail.is_empty(),
+            Change::Logged(_) | Change::Tapped(_) => true,
             _ => false,
         };
         while adds && self.bytes >= self.limits.bytes {

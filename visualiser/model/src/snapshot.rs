@@ -18,16 +18,22 @@ impl System {
     /// First all that exists, between `SnapshotBegan` and `SnapshotEnded`, each thing after what it needs; then all totals
     /// as they were where the window of the rates begins, and as they are now, each followed by `Sampled`. Told to a
     /// model that knows nothing of it, they make an equal system with the same totals and rates. (The rate of the system
-    /// as a whole lacks boxes that are gone.)
+    /// as a whole lacks boxes that are gone.) What programs say in words is not in it: logs and taps are for whoever sits
+    /// at the window.
     pub fn snapshot(&self) -> impl Iterator<Item = Change> {
         let clock = &self.topology.activities.clock;
         let structure = std::iter::once(Change::SnapshotBegan)
             .chain(self.tree().map(|component| Change::ComponentAdded(component.to_new())))
-            .chain(self.tree().flat_map(ComponentRef::postboxes).map(|postbox| Change::PostboxAdded(postbox.to_new())))
-            .chain(self.linkages().map(|linkage| Change::Linked(linkage.to_new())))
+            .chain(
+                self.tree()
+                    .flat_map(ComponentRef::grips_and_postboxes)
+                    .map(|postbox| Change::PostboxAdded(postbox.to_new())),
+            )
+            .chain(self.linkages_and_uses().map(|linkage| Change::Linked(linkage.to_new())))
             .chain(std::iter::once(Change::SnapshotEnded))
             .chain((self.lost() > 0).then_some(Change::Lost(self.lost())))
-            .chain((self.merged() > 0).then_some(Change::Merged(self.merged())));
+            .chain((self.merged() > 0).then_some(Change::Merged(self.merged())))
+            .chain((self.no_room() > 0).then_some(Change::NoRoom(self.no_room())));
         // Before the first sample there is one instant; a sample that nobody took must not be made up.
         let base = (clock.at > 0).then(|| self.totals(Instant::Base)).into_iter().flatten();
         structure.chain(base).chain(self.totals(Instant::Now))
@@ -64,7 +70,11 @@ impl ComponentRef<'_> {
     fn activity(self, instant: Instant) -> Option<ComponentActivity> {
         let work = self.work()?;
         let clock = &self.system.topology.activities.clock;
-        let (busy_ns, poll_started_at) = spent(&work.busy, clock.age(work.epoch), clock, instant);
+        let age = clock.age(work.epoch);
+        let (busy_ns, poll_started_at) = spent(&work.busy, age, clock, instant);
+        let (begun, open) = self.spans().map_or((0, 0), |spans| (messages(&spans.begun, age, instant), spans.open));
+        let (scheduled_ns, scheduled_since) =
+            self.scheduled().map_or((0, 0), |scheduled| spent(scheduled, age, clock, instant));
         Some(ComponentActivity {
             component: self.id(),
             busy_ns,
@@ -72,6 +82,10 @@ impl ComponentRef<'_> {
             last_active_at: work.last_active_at,
             poll_started_at,
             restarts: work.restarts,
+            begun,
+            open,
+            scheduled_ns,
+            scheduled_since,
         })
     }
 }

@@ -3,7 +3,7 @@
 //! Telling the same twice changes nothing. Telling an id again with other content brings it up to date while a snapshot
 //! runs and is an anomaly otherwise. Removing what is not there is no anomaly: an owner may have taken it along.
 
-use crate::change::{Anomaly, NewComponent, NewLinkage, NewPostbox, State};
+use crate::change::{Anomaly, LinkageKind, NewComponent, NewLinkage, NewPostbox, PostboxKind, State};
 use crate::id::{ComponentId, LinkageId, PostboxId};
 use crate::slab::NONE;
 use crate::system::{Applied, System};
@@ -238,6 +238,11 @@ impl System {
             }
             return Applied::NOTHING;
         }
+        if let Some(why) = self.misfit(new, source, sink) {
+            self.mark_postbox(Some(source));
+            self.mark_postbox(Some(sink));
+            return Anomaly::Malformed(why).into();
+        }
         if self.topology.linkages.len() >= self.limits.linkages {
             return Anomaly::OverLimit { what: "linkages of one system" }.into();
         }
@@ -246,6 +251,17 @@ impl System {
             sweep.linkages.set(slot);
         }
         Applied::STRUCTURE
+    }
+
+    /// Why grips and uses do not go together here.
+    fn misfit(&self, new: NewLinkage, source: u32, sink: u32) -> Option<String> {
+        let grips = [source, sink].map(|slot| self.topology.postboxes[slot].kind == PostboxKind::Grip);
+        match (new.kind, grips) {
+            (LinkageKind::Use, [true, true]) => None,
+            (LinkageKind::Use, _) => Some(format!("linkage {} is a use, and its ends are not both grips", new.id)),
+            (_, [false, false]) => None,
+            _ => Some(format!("linkage {} is no use, and ends at a grip", new.id)),
+        }
     }
 
     pub(crate) fn unlink(&mut self, id: LinkageId) -> Applied {

@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 
-use crate::change::{Anomaly, Change, State};
+use crate::change::{Anomaly, Change, LinkageKind, State};
 use crate::id::{ComponentId, LinkageId, PostboxId, SystemId};
 use crate::limits::Limits;
+use crate::said::{self, NewLine, NewSample};
 use crate::slab::Slab;
 use crate::status::{Facts, Hello, Staleness, Status};
 use crate::sweep::Sweep;
@@ -33,6 +34,7 @@ pub struct System {
     pub(crate) activity_version: u64,
     pub(crate) lost: u64,
     pub(crate) merged: u64,
+    pub(crate) no_room: u64,
     pub(crate) refused: u64,
     pub(crate) anomaly_count: u64,
     pub(crate) recent_anomalies: VecDeque<Anomaly>,
@@ -90,6 +92,7 @@ impl System {
             activity_version: 0,
             lost: 0,
             merged: 0,
+            no_room: 0,
             refused: 0,
             anomaly_count: 0,
             recent_anomalies: VecDeque::new(),
@@ -116,6 +119,10 @@ impl System {
     pub(crate) fn disconnect(&mut self, status: Status) {
         self.abandon_snapshot();
         self.topology.activities.clock.flowing = false;
+        // Whoever was lost may come back and go on; whoever said farewell does not.
+        if let Status::Left { .. } = status {
+            self.topology.said.untap_all();
+        }
         self.stand(status);
         self.activity_version += 1;
     }
@@ -181,6 +188,9 @@ impl System {
             Change::Sampled { at } => self.sample(at),
             Change::Lost(total) => Applied::activity_if(raise(&mut self.lost, total)),
             Change::Merged(total) => Applied::activity_if(raise(&mut self.merged, total)),
+            Change::NoRoom(total) => Applied::activity_if(raise(&mut self.no_room, total)),
+            Change::Logged(told) => self.write_down(told),
+            Change::Tapped(told) => self.see(told),
             Change::Refused(anomaly) => {
                 if let Anomaly::Gap { .. } = anomaly {
                     self.stand_incomplete(Some(Staleness::Gap));
@@ -253,9 +263,39 @@ impl System {
         Applied::activity_if(self.set_state(slot, state, detail))
     }
 
+    fn write_down(&mut self, told: NewLine) -> Applied {
+        let slot = match told.component {
+            None => said::SYSTEM,
+            Some(id) => match self.topology.component_slot(id) {
+                Some(slot) => slot,
+                None => return self.unknown("component", id.0),
+            },
+        };
+        self.topology.said.write(slot, told.line);
+        Applied::ACTIVITY
+    }
+
+    fn see(&mut self, told: NewSample) -> Applied {
+        match self.topology.linkage_slot(told.linkage) {
+            Some(slot) => Applied::activity_if(self.topology.said.sample(slot, told.sample, told.refusal)),
+            None => self.unknown("linkage", told.linkage.0),
+        }
+    }
+
+    /// Begins or ends to keep what is seen on a linkage; answers whether it is as asked, and whether that is new.
+    pub(crate) fn tap(&mut self, id: LinkageId, on: bool) -> (bool, bool) {
+        let slot = self.topology.linkage_slot(id).filter(|slot| self.topology.linkages[*slot].kind != LinkageKind::Use);
+        let Some(slot) = slot.filter(|_| self.status.is_connected() || !on) else { return (!on, false) };
+        let before = self.topology.said.tap_of(slot).is_some();
+        let done = self.topology.said.tap(slot, on);
+        let is_new = done && before != on;
+        self.activity_version += u64::from(is_new);
+        (done, is_new)
+    }
+
     /// Something is said of an id that nobody told of. After a limit was reached that is only to be expected.
     pub(crate) fn unknown(&self, noun: &'static str, id: u64) -> Applied {
-        if self.refused > 0 { Applied::NOTHING } else { Anomaly::UnknownId { noun, id }.into() }
+        if self.refused > 0 || self.no_room > 0 { Applied::NOTHING } else { Anomaly::UnknownId { noun, id }.into() }
     }
 
     // === impl snapshots ===

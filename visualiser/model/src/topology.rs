@@ -3,13 +3,14 @@
 
 use std::collections::HashMap;
 
-use crate::activity::{Activities, Flow, Spent, Traffic, Work};
+use crate::activity::{Activities, Flow, Spans, Spent, Traffic, Work};
 use crate::change::{LinkageKind, NewComponent, NewLinkage, NewPostbox, PostboxKind, State};
 use crate::hash::Seed;
 use crate::id::{ComponentId, LinkageId, PostboxId};
 use crate::index::Index;
 use crate::list::{self, Near};
 use crate::names::{Name, Names};
+use crate::said::Said;
 use crate::slab::{NONE, Slab, some};
 
 pub(crate) struct Topology {
@@ -27,6 +28,10 @@ pub(crate) struct Topology {
     /// What few postboxes have, by slot.
     pub(crate) descriptions: HashMap<u32, Name>,
     pub(crate) activities: Activities,
+    pub(crate) said: Said,
+    /// How many of the postboxes are grips, and of the linkages uses.
+    pub(crate) grips: usize,
+    pub(crate) uses: usize,
     /// Of component names and details.
     text_bytes: usize,
 }
@@ -119,6 +124,9 @@ impl Topology {
             details: HashMap::new(),
             descriptions: HashMap::new(),
             activities: Activities::default(),
+            said: Said::default(),
+            grips: 0,
+            uses: 0,
             text_bytes: 0,
         }
     }
@@ -161,6 +169,7 @@ impl Topology {
 
     /// Adds a postbox whose id is not in use.
     pub(crate) fn add_postbox(&mut self, new: NewPostbox, owner: u32, marks: Marks) -> u32 {
+        self.grips += usize::from(new.kind == PostboxKind::Grip);
         let slot = self.postboxes.insert(Postbox {
             id: new.id,
             owner,
@@ -184,6 +193,7 @@ impl Topology {
 
     /// Adds a linkage whose id is not in use.
     pub(crate) fn link(&mut self, new: NewLinkage, source: u32, sink: u32, marks: Marks) -> u32 {
+        self.uses += usize::from(new.kind == LinkageKind::Use);
         let slot = self.linkages.insert(Linkage {
             id: new.id,
             source,
@@ -209,6 +219,8 @@ impl Topology {
         let first = self.postboxes[sink].first_in;
         self.postboxes[sink].first_in = list::remove(&mut self.linkages, first, slot, |linkage| &mut linkage.into);
         if let Some(linkage) = self.linkages.remove(slot) {
+            self.uses -= usize::from(linkage.kind == LinkageKind::Use);
+            self.said.untap(slot);
             self.linkage_index.remove(self.seed.number(linkage.id.0), slot);
             self.activities.flows.remove(linkage.flow);
         }
@@ -224,6 +236,7 @@ impl Topology {
         self.components[owner].first_postbox =
             list::remove(&mut self.postboxes, first, slot, |postbox| &mut postbox.near);
         if let Some(postbox) = self.postboxes.remove(slot) {
+            self.grips -= usize::from(postbox.kind == PostboxKind::Grip);
             self.postbox_index.remove(self.seed.number(postbox.id.0), slot);
             self.names.release(postbox.name);
             self.names.release(postbox.message_type);
@@ -262,7 +275,12 @@ impl Topology {
             self.text_bytes -= component.name.len();
             self.names.release(component.type_name);
             self.names.release(component.description);
+            if let Some(work) = self.activities.work.get(component.work) {
+                self.activities.spans.remove(work.spans);
+                self.activities.waits.remove(work.scheduled);
+            }
             self.activities.work.remove(component.work);
+            self.said.forget_writer(slot);
         }
     }
 
@@ -336,6 +354,7 @@ impl Topology {
             + self.activities.work.len() * size_of::<Work>()
             + self.activities.traffic.len() * size_of::<Traffic>()
             + self.activities.waits.len() * size_of::<Spent>()
+            + self.activities.spans.len() * size_of::<Spans>()
             + self.activities.flows.len() * size_of::<Flow>()
             + self.descriptions.len() * 16
             + self.text_bytes

@@ -1,6 +1,6 @@
 //! Applies what is told of running totals.
 
-use crate::change::{Anomaly, ComponentActivity, PostboxActivity, PostboxKind};
+use crate::change::{Anomaly, ComponentActivity, LinkageKind, PostboxActivity, PostboxKind};
 use crate::clock::Clock;
 use crate::id::LinkageId;
 use crate::slab::NONE;
@@ -21,13 +21,31 @@ impl System {
         let Some(work) = activities.work.get_mut(component.work) else {
             return Applied::NOTHING;
         };
-        let fell = told.busy_ns < work.busy.total_ns || told.polls < work.polls;
-        work.busy.settle(activities.clock.age(work.epoch));
+        let mut fell = told.busy_ns < work.busy.total_ns || told.polls < work.polls;
+        let age = activities.clock.age(work.epoch);
+        work.busy.settle(age);
         work.epoch = activities.clock.grow();
         work.busy.raise(told.busy_ns, told.poll_started_at, past, &mut activities.clock);
         work.polls = work.polls.max(told.polls);
         work.restarts = work.restarts.max(told.restarts);
         work.last_active_at = work.last_active_at.max(told.last_active_at);
+        if work.spans == NONE && (told.begun > 0 || told.open > 0) {
+            work.spans = activities.spans.insert();
+        }
+        if let Some(spans) = activities.spans.get_mut(work.spans) {
+            fell |= told.begun < spans.begun.total;
+            spans.begun.settle(age);
+            spans.begun.raise(told.begun, past);
+            spans.open = told.open;
+        }
+        if work.scheduled == NONE && (told.scheduled_ns > 0 || told.scheduled_since > 0) {
+            work.scheduled = activities.waits.insert();
+        }
+        if let Some(scheduled) = activities.waits.get_mut(work.scheduled) {
+            fell |= told.scheduled_ns < scheduled.total_ns;
+            scheduled.settle(age);
+            scheduled.raise(told.scheduled_ns, told.scheduled_since, past, &mut activities.clock);
+        }
         Applied::ACTIVITY.with(fell.then_some(Anomaly::TotalFell { noun: "component", id: told.component.0 }))
     }
 
@@ -36,6 +54,10 @@ impl System {
             return self.unknown("postbox", told.postbox.0);
         };
         let postbox = &mut self.topology.postboxes[slot];
+        if postbox.kind == PostboxKind::Grip {
+            return Anomaly::Malformed(format!("totals of postbox {}, which is a grip and has none", told.postbox))
+                .into();
+        }
         let activities = &mut self.topology.activities;
         let past = take_history(&mut postbox.marks, &activities.clock);
         if postbox.traffic == NONE {
@@ -72,6 +94,9 @@ impl System {
             return self.unknown("linkage", id.0);
         };
         let linkage = &mut self.topology.linkages[slot];
+        if linkage.kind == LinkageKind::Use {
+            return Anomaly::Malformed(format!("a total of linkage {id}, which is a use and carries nothing")).into();
+        }
         let activities = &mut self.topology.activities;
         let past = take_history(&mut linkage.marks, &activities.clock);
         if linkage.flow == NONE {

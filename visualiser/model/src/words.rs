@@ -4,6 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use crate::change::{Anomaly, LinkageKind, PostboxKind, State};
 use crate::display;
+use crate::said::Level;
 
 /// One sentence without a full stop, on one line, whatever the program wrote.
 impl Display for Anomaly {
@@ -56,6 +57,7 @@ impl Display for PostboxKind {
         f.pad(match self {
             PostboxKind::Inbox => "inbox",
             PostboxKind::Outbox => "outbox",
+            PostboxKind::Grip => "grip",
         })
     }
 }
@@ -67,6 +69,20 @@ impl Display for LinkageKind {
             LinkageKind::Direct => "direct",
             LinkageKind::Inward => "inward",
             LinkageKind::Outward => "outward",
+            LinkageKind::Use => "use",
+        })
+    }
+}
+
+/// One word.
+impl Display for Level {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Level::Error => "error",
+            Level::Warn => "warning",
+            Level::Info => "info",
+            Level::Debug => "debug",
+            Level::Trace => "trace",
         })
     }
 }

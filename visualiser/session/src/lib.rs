@@ -6,7 +6,7 @@
 //! ```
 //! use axonscope_session::{Options, Session};
 //!
-//! let session = Session::start(Options { listen: ([127, 0, 0, 1], 0).into(), ..Options::default() })?;
+//! let session = Session::start(Options { listen: vec![([127, 0, 0, 1], 0).into()], ..Options::default() })?;
 //! println!("listening on {}", session.address().expect("it listens"));
 //! assert_eq!(session.read(|model| model.systems().len()), 0);
 //! # Ok::<(), axonscope_session::StartError>(())
@@ -15,6 +15,7 @@
 pub mod sizes;
 
 mod arrangement;
+mod attention;
 mod places;
 mod problems;
 mod request;
@@ -31,7 +32,7 @@ mod picture;
 mod session;
 
 pub use axonscope_ingest::answers::{ComponentPlace, Problem, Severity, Standing, Summary, SystemLayout};
-pub use axonscope_ingest::{StartError, reader};
+pub use axonscope_ingest::{Listen, StartError, reader};
 pub use places::{Place, Places, SystemPlaces};
 pub use session::{Options, Session};
 pub use shared::{Counters, Versions};

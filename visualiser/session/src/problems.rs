@@ -94,6 +94,8 @@ fn problem_of(postbox: PostboxRef<'_>, full_ns: Option<u64>) -> Option<Problem> 
     match postbox.kind() {
         PostboxKind::Inbox => full_ns.filter(|ns| *ns >= FULL_FOR_NS).map(|ns| full(postbox, ns)),
         PostboxKind::Outbox => blocked(postbox).or_else(|| dropping(postbox)),
+        // Not among the boxes of a system.
+        PostboxKind::Grip => None,
     }
 }
 

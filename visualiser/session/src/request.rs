@@ -33,6 +33,8 @@ pub(crate) struct Entry {
 
 /// What joins components without carrying their work pulls less.
 const WEAK: f32 = 0.15;
+/// Who uses something stands near it, and nearer to whom it sends something to.
+const USE: f32 = 0.3;
 /// A passthrough lies within a ring already.
 const PASSTHROUGH: f32 = 0.1;
 /// How much more several linkages between the same two pull than one.
@@ -75,15 +77,18 @@ fn springs(system: &System, body_in_slot: &[u32]) -> Vec<Spring> {
         Usual,
         Weak,
         Passthrough,
+        Use,
     }
     let mut joins: Vec<(u32, u32, Strength)> = system
         .linkages()
+        .chain(system.uses())
         .map(|linkage| {
             let (source, sink) = (linkage.source(), linkage.sink());
             let strength = match linkage.kind() {
                 LinkageKind::Inward | LinkageKind::Outward => Strength::Passthrough,
                 LinkageKind::Direct if source.is_standard() || sink.is_standard() => Strength::Weak,
                 LinkageKind::Direct => Strength::Usual,
+                LinkageKind::Use => Strength::Use,
             };
             let body = |slot: u32| body_in_slot[slot as usize];
             (body(source.owner().slot()), body(sink.owner().slot()), strength)
@@ -101,8 +106,10 @@ fn springs(system: &System, body_in_slot: &[u32]) -> Vec<Spring> {
                 Strength::Usual => 1.0,
                 Strength::Weak => WEAK,
                 Strength::Passthrough => PASSTHROUGH,
+                Strength::Use => USE,
             };
-            Spring { source, sink, weight: base * (1.0 + MULTIPLICITY * (count as f32).ln()) }
+            let weight = base * (1.0 + MULTIPLICITY * (count as f32).ln());
+            Spring { source, sink, weight, flows: strength != Strength::Use }
         })
         .collect()
 }
@@ -187,6 +194,33 @@ mod tests {
             drawn(&[0, 0, 2], &[(10, 21, direct), (22, 13, direct), (21, 31, LinkageKind::Inward), (10, 11, direct)]);
         let weights: Vec<f32> = drawing.request.springs.iter().map(|spring| spring.weight).collect();
         assert_eq!(weights, [1.0, WEAK, PASSTHROUGH]);
+    }
+
+    #[test]
+    fn a_use_holds_two_together_and_is_no_flow() {
+        let (mut model, id) = model(&[0, 0, 0], &[(20, 31, LinkageKind::Direct)]);
+        let grip = |id: u64, owner: u64| {
+            Change::PostboxAdded(NewPostbox {
+                id: PostboxId(id),
+                owner: ComponentId(owner),
+                name: String::new(),
+                kind: PostboxKind::Grip,
+                message_type: String::new(),
+                capacity: 0,
+                description: String::new(),
+            })
+        };
+        let usage = |id: u64, source: u64, sink: u64| {
+            let (source, sink) = (PostboxId(source), PostboxId(sink));
+            Change::Linked(NewLinkage { id: LinkageId(id), source, sink, kind: LinkageKind::Use })
+        };
+        for change in [grip(1001, 1), grip(1002, 2), grip(1003, 3), usage(90, 1001, 1002), usage(91, 1002, 1003)] {
+            assert!(model.apply(id, change).anomaly.is_none());
+        }
+        let Drawing { request, .. } = draw(model.system(id).unwrap(), &HashMap::new());
+        let springs: Vec<(f32, bool)> = request.springs.iter().map(|spring| (spring.weight, spring.flows)).collect();
+        // Two that are linked as well are held by their linkage.
+        assert_eq!(springs, [(USE, false), (1.0, true)]);
     }
 
     #[test]

@@ -8,8 +8,8 @@ use std::time::Duration;
 use axonscope_ingest::answers::{Answers, ComponentPlace, Problem, Summary, SystemLayout, Told};
 use axonscope_ingest::feed::Feed;
 use axonscope_ingest::queue::Receiver;
-use axonscope_ingest::{Ingest, StartError, queue};
-use axonscope_model::{Change, ComponentId, Hello, Limits, Model, Refusal, SystemId};
+use axonscope_ingest::{Ingest, Listen, StartError, queue};
+use axonscope_model::{Change, ComponentId, Hello, Limits, LinkageId, Model, Refusal, SystemId};
 
 use crate::places::{Place, Places, SystemPlaces};
 use crate::problems::problems;
@@ -20,8 +20,8 @@ use crate::{core_thread, layout_thread};
 /// How a session is made.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where to listen: a loopback address; port 0 is any that is free.
-    pub listen: SocketAddr,
+    /// Where to listen, at one place or at several.
+    pub listen: Vec<Listen>,
     /// Decides where things go that could as well go elsewhere.
     pub seed: u64,
     /// How much is kept.
@@ -31,7 +31,7 @@ pub struct Options {
 /// Listens on `127.0.0.1:7420`.
 impl Default for Options {
     fn default() -> Self {
-        Options { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7420)), seed: 1, limits: Limits::default() }
+        Options { listen: vec![(Ipv4Addr::LOCALHOST, 7420).into()], seed: 1, limits: Limits::default() }
     }
 }
 
@@ -44,7 +44,7 @@ pub struct Session {
 
 struct Works {
     shared: Arc<Shared>,
-    address: Option<SocketAddr>,
+    addresses: Vec<Listen>,
     running: Mutex<Running>,
 }
 
@@ -62,9 +62,9 @@ impl Session {
     pub fn start(options: Options) -> Result<Session, StartError> {
         let (sink, receiver) = queue();
         let shared = Arc::new(Shared::new(Model::new(options.limits), receiver.nudge()));
-        let ingest = Ingest::start(options.listen, sink, Arc::new(Desk(shared.clone())))?;
-        let address = Some(ingest.address());
-        let session = Session::new(shared, address);
+        let (desk, wishes) = (Arc::new(Desk(shared.clone())), shared.wishes.clone());
+        let ingest = Ingest::start(&options.listen, sink, desk, wishes)?;
+        let session = Session::new(shared, ingest.addresses().to_vec());
         session.works.running().ingest = Some(ingest);
         session.run(receiver, true, Some(options.seed))?;
         Ok(session)
@@ -85,7 +85,7 @@ impl Session {
 
     fn still(model: Model, places: Option<Places>) -> Session {
         let (_, receiver) = queue();
-        let session = Session::new(Arc::new(Shared::new(model, receiver.nudge())), None);
+        let session = Session::new(Arc::new(Shared::new(model, receiver.nudge())), Vec::new());
         let seed = places.is_none().then_some(Options::default().seed);
         if let Some(places) = places {
             session.works.shared.stir.rest();
@@ -98,8 +98,8 @@ impl Session {
         session
     }
 
-    fn new(shared: Arc<Shared>, address: Option<SocketAddr>) -> Session {
-        Session { works: Arc::new(Works { shared, address, running: Mutex::default() }) }
+    fn new(shared: Arc<Shared>, addresses: Vec<Listen>) -> Session {
+        Session { works: Arc::new(Works { shared, addresses, running: Mutex::default() }) }
     }
 
     fn run(&self, receiver: Receiver, keeps_time: bool, seed: Option<u64>) -> Result<(), StartError> {
@@ -115,9 +115,17 @@ impl Session {
 
     // === impl questions ===
 
-    /// Where it listens, with the port that was found; none if it does not.
+    /// The first network address it listens at, with the port that was found; none if it does not.
     pub fn address(&self) -> Option<SocketAddr> {
-        self.works.address
+        self.works.addresses.iter().find_map(|listen| match listen {
+            Listen::Tcp(address) => Some(*address),
+            Listen::Unix(_) => None,
+        })
+    }
+
+    /// Everywhere it listens, in the order asked for.
+    pub fn addresses(&self) -> &[Listen] {
+        &self.works.addresses
     }
 
     /// Asks the model. Nothing is told to it meanwhile: be quick, and do not ask from within a question.
@@ -184,6 +192,22 @@ impl Session {
     /// A system's stream ends; with a farewell if it said one.
     pub fn disconnect(&self, system: SystemId, farewell: Option<String>) {
         self.works.shared.disconnect(system, farewell);
+    }
+
+    // === impl looking ===
+
+    /// Whether a window shows the systems now: while nobody looks, probes are asked to tell less often.
+    pub fn set_looked_at(&self, is_looked_at: bool) {
+        let shared = &self.works.shared;
+        if shared.attention.set_window(is_looked_at) {
+            shared.set_cadences();
+        }
+    }
+
+    /// Asks a program to show messages of a linkage, or no longer. What it shows is told by the model, and by nobody to
+    /// readers. False where the linkage is not known, and where as many are tapped as may be.
+    pub fn tap(&self, system: SystemId, linkage: LinkageId, on: bool) -> bool {
+        self.works.shared.tap(system, linkage, on)
     }
 
     // === impl arranging ===
@@ -286,6 +310,7 @@ struct Desk(Arc<Shared>);
 
 impl Answers for Desk {
     fn list(&self) -> Vec<Summary> {
+        self.0.ask();
         let now_ns = self.0.now_ns();
         self.0.read(|model| model.systems().map(|system| summary(system, now_ns)).collect())
     }
@@ -319,6 +344,7 @@ impl Answers for Desk {
     }
 
     fn problems(&self, system: Option<SystemId>) -> Vec<Problem> {
+        self.0.ask();
         let now_ns = self.0.now_ns();
         self.0
             .read(|model| problems(model, &self.0.past.lock().unwrap_or_else(PoisonError::into_inner), system, now_ns))

@@ -9,10 +9,13 @@ use std::time::{Duration, Instant};
 
 use axonscope_ingest::answers::Told;
 use axonscope_ingest::feed::Feed;
+use axonscope_ingest::limits::{CADENCE_UNWATCHED, CADENCE_WATCHED};
 use axonscope_ingest::queue::Nudge;
-use axonscope_model::{Anomaly, Change, Hello, Model, Refusal, Status, System, SystemId};
+use axonscope_ingest::wishes::Wishes;
+use axonscope_model::{Anomaly, Change, Hello, LinkageId, Model, Refusal, Status, System, SystemId};
 
 use crate::arrangement::Arrangement;
+use crate::attention::Attention;
 use crate::places::Places;
 use crate::problems::Past;
 use crate::stir::Stir;
@@ -72,6 +75,8 @@ pub(crate) struct Shared {
     places: Mutex<Arc<Places>>,
     arrangement: Mutex<Arrangement>,
     watchers: Watchers,
+    pub(crate) attention: Attention,
+    pub(crate) wishes: Arc<Wishes>,
     pub(crate) past: Mutex<Past>,
     pub(crate) stir: Stir,
     pub(crate) waker: Waker,
@@ -100,6 +105,8 @@ impl Shared {
             places: Mutex::default(),
             arrangement: Mutex::default(),
             watchers: Watchers::default(),
+            attention: Attention::default(),
+            wishes: Arc::default(),
             past: Mutex::default(),
             stir: Stir::default(),
             waker: Waker::default(),
@@ -153,6 +160,8 @@ impl Shared {
         if let Some(known) = model.system(system) {
             self.watchers.tell(system, || Told::Hello(Box::new((hello_of(known), summary(known, now_ns)))));
         }
+        self.set_cadence(system, now_ns);
+        self.renew_wishes(&model, system);
         self.note_versions(&model, true);
         Ok(system)
     }
@@ -161,6 +170,7 @@ impl Shared {
         let mut model = self.write_lock();
         let now_ns = self.now_ns();
         model.disconnect(system, farewell, now_ns);
+        self.renew_wishes(&model, system);
         self.tell_status(&model, system);
         self.note_versions(&model, true);
     }
@@ -178,6 +188,7 @@ impl Shared {
         let began = Instant::now();
         let watched = self.watchers.want(system);
         let stood = model.system(system).map(|system| system.status().clone());
+        let taps = model.system(system).map_or(0, |system| system.tapped().count());
         model.heard(system, self.now_ns());
         let (mut structure, mut activity, mut anomalies) = (0, 0, 0);
         let mut told = Vec::new();
@@ -188,7 +199,8 @@ impl Shared {
                     more = false;
                     break 'slice;
                 };
-                if watched {
+                // Logs and taps are for whoever sits at the window only, until readers can show a token.
+                if watched && !matches!(change, Change::Logged(_) | Change::Tapped(_)) {
                     told.push(change.clone());
                 }
                 match change {
@@ -209,6 +221,10 @@ impl Shared {
         if !told.is_empty() {
             self.watchers.tell(system, || Told::Changes(told.into()));
         }
+        let tapped = model.system(system).map_or(0, |system| system.tapped().count());
+        if tapped != taps {
+            self.renew_wishes(&model, system);
+        }
         let stands = model.system(system).map(System::status);
         let stands_otherwise = stands != stood.as_ref();
         if stands_otherwise {
@@ -220,6 +236,8 @@ impl Shared {
 
     /// Time passes.
     pub(crate) fn tick(&self) {
+        // Those who looked may look no longer.
+        self.set_cadences();
         let mut model = self.write_lock();
         let before = model.activity_version();
         let stood = |model: &Model| -> Vec<Status> { model.systems().map(|system| system.status().clone()).collect() };
@@ -238,6 +256,50 @@ impl Shared {
             self.tell_status(&model, system);
         }
         self.note_versions(&model, true);
+    }
+
+    // === impl wishes ===
+
+    /// Taps a linkage, or ends that; whether it is as asked.
+    pub(crate) fn tap(&self, system: SystemId, linkage: LinkageId, on: bool) -> bool {
+        let mut model = self.write_lock();
+        let done = model.tap(system, linkage, on);
+        self.renew_wishes(&model, system);
+        self.note_versions(&model, false);
+        done
+    }
+
+    /// A reader asks something.
+    pub(crate) fn ask(&self) {
+        if self.attention.ask(self.now_ns()) {
+            self.set_cadences();
+        }
+    }
+
+    /// Wants of every probe as much as somebody looks at.
+    pub(crate) fn set_cadences(&self) {
+        let now_ns = self.now_ns();
+        let connected: Vec<SystemId> = self.read(|model| {
+            let connected = model.systems().filter(|system| system.status().is_connected());
+            connected.map(System::id).collect()
+        });
+        for system in connected {
+            self.set_cadence(system, now_ns);
+        }
+    }
+
+    fn set_cadence(&self, system: SystemId, now_ns: u64) {
+        let watched = self.attention.is_paid(now_ns) || self.watchers.want(system);
+        let cadence = if watched { CADENCE_WATCHED } else { CADENCE_UNWATCHED };
+        self.wishes.want(system, |wish| wish.every_ms = cadence.as_millis() as u32);
+    }
+
+    /// Wants to see what the model says is tapped, of systems that it knows.
+    fn renew_wishes(&self, model: &Model, system: SystemId) {
+        if let Some(known) = model.system(system) {
+            self.wishes.want(system, |wish| wish.taps = known.tapped().map(|linkage| linkage.id()).collect());
+        }
+        self.wishes.keep(|system| model.system(system).is_some());
     }
 
     /// Whether any stream is open.
@@ -323,6 +385,9 @@ impl Shared {
         feed.restart();
         self.watchers.register(system, feed);
         let now_ns = self.now_ns();
+        for connected in model.systems().filter(|system| system.status().is_connected()) {
+            self.set_cadence(connected.id(), now_ns);
+        }
         for known in model.systems().filter(|known| system.is_none_or(|system| system == known.id())) {
             tell(known.id(), Told::Hello(Box::new((hello_of(known), summary(known, now_ns)))));
             for change in known.snapshot() {

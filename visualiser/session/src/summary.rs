@@ -25,7 +25,7 @@ pub(crate) fn summary(system: &System, now_ns: u64) -> Summary {
         messages_per_second: system.messages_per_second(),
         lost: system.lost(),
         anomalies: system.anomaly_count(),
-        refused: system.refused(),
+        refused: system.refused() + system.no_room(),
     }
 }
 

@@ -28,7 +28,7 @@ impl Watchers {
 
     /// Whether anyone watches the system.
     pub(crate) fn want(&self, system: SystemId) -> bool {
-        self.lock().iter().any(|watcher| watcher.wants(system))
+        self.lock().iter().any(|watcher| watcher.feed.strong_count() > 0 && watcher.wants(system))
     }
 
     /// Tells whoever watches the system.

@@ -174,9 +174,9 @@ async fn the_65th_system() {
 #[tokio::test]
 async fn a_port_that_is_taken_and_an_address_that_is_not_loopback() {
     let (_session, address) = listening();
-    let taken = Session::start(axonscope_session::Options { listen: address, ..Default::default() });
+    let taken = Session::start(axonscope_session::Options { listen: vec![address.into()], ..Default::default() });
     assert!(matches!(taken, Err(StartError::InUse(_))));
-    let listen = ([0, 0, 0, 0], 0).into();
-    let open = Session::start(axonscope_session::Options { listen, ..Default::default() });
+    let listen = axonscope_session::Listen::from(([0, 0, 0, 0], 0));
+    let open = Session::start(axonscope_session::Options { listen: vec![listen], ..Default::default() });
     assert!(matches!(open, Err(StartError::NotLoopback(_))));
 }

@@ -12,7 +12,7 @@ use super::{Exit, Failure};
 /// Which visualiser to ask.
 #[derive(clap::Args, Clone, Debug)]
 pub(super) struct Reach {
-    /// The visualiser to ask, such as http://127.0.0.1:7420
+    /// The visualiser to ask, such as http://127.0.0.1:7420 or unix:/path
     #[arg(long, value_name = "URL", env = ENDPOINT_VARIABLE, default_value = DEFAULT_ENDPOINT, hide_env_values = true)]
     pub(super) endpoint: String,
 }
@@ -23,6 +23,13 @@ impl Reach {
         let first = self.endpoint.split(',').next().unwrap_or_default().trim();
         if first.starts_with("https://") {
             return Err(wrong(first, "TLS is not supported yet; write http:// and stay on this machine"));
+        }
+        if let Some(path) = first.strip_prefix("unix:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            return match path {
+                "" => Err(wrong(first, "write the path of a socket after unix:")),
+                path => Ok(format!("unix:{path}")),
+            };
         }
         let url = if first.contains("://") { first.to_owned() } else { format!("http://{first}") };
         let unfit = |c: char| c.is_whitespace() || c.is_control();
@@ -94,12 +101,19 @@ mod tests {
     }
 
     #[test]
+    fn an_endpoint_may_be_a_socket() {
+        assert_eq!(url("unix:/run/a.sock").unwrap(), "unix:/run/a.sock");
+        assert_eq!(url("unix:///run/a.sock,http://b:2").unwrap(), "unix:/run/a.sock");
+    }
+
+    #[test]
     fn of_several_endpoints_the_first_is_asked() {
         assert_eq!(url("http://a:1, http://b:2").unwrap(), "http://a:1");
     }
 
     #[test]
     fn what_is_no_endpoint_is_wrong_usage_and_says_what_to_write() {
+        assert_eq!(url("unix:").unwrap_err().exit, Exit::Usage);
         for endpoint in ["", "https://127.0.0.1:7420", "ftp://a:1", "127.0.0.1", "http://", "a b:1", "\u{1b}[2J:1"] {
             let failure = url(endpoint).unwrap_err();
             assert_eq!(failure.exit, Exit::Usage);

@@ -65,6 +65,7 @@ const AFTER_LONG_HELP: &str = "\
 Examples:
   axonscope                                      the window, listening on 127.0.0.1:7420
   axonscope --headless                           the same without a window; Ctrl-C ends it
+  axonscope --listen unix:/run/user/1000/a.sock  at a socket that only you can open; --listen may be repeated
   axonscope ls                                   which systems are there, and how they do
   axonscope watch --system chat_server           what appears and goes, a line each
   axonscope export --format dot | dot -Tsvg -o now.svg

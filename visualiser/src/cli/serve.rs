@@ -2,9 +2,11 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
+use axonscope_model::display::escape;
 use axonscope_proto::DEFAULT_PORT;
-use axonscope_session::{Options, Session, StartError};
+use axonscope_session::{Listen, Options, Session, StartError};
 use tracing_subscriber::EnvFilter;
 
 use super::client::block_on;
@@ -14,9 +16,10 @@ use crate::options::Theme;
 /// Where and how to listen.
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
-    /// Where programs connect. Loopback only, until there are tokens and TLS; port 0 takes any free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7420", value_parser = address)]
-    listen: SocketAddr,
+    /// Where programs connect, such as 127.0.0.1:7420 or unix:/path; may be given several times. Addresses are loopback
+    /// only, until there are tokens and TLS, and port 0 takes any free one; a socket is for its user alone
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7420", value_parser = listen)]
+    listen: Vec<Listen>,
     /// Serve without a window, until Ctrl-C
     #[arg(long)]
     headless: bool,
@@ -25,12 +28,24 @@ pub(super) struct Args {
     theme: Theme,
 }
 
-fn address(text: &str) -> Result<SocketAddr, String> {
+fn listen(text: &str) -> Result<Listen, String> {
+    if let Some(path) = text.strip_prefix("unix:") {
+        let path = path.strip_prefix("//").unwrap_or(path);
+        return match path {
+            "" => Err("write the path of a socket after unix:, such as unix:/run/user/1000/axonscope.sock".to_owned()),
+            path => Ok(Listen::Unix(PathBuf::from(path))),
+        };
+    }
     let numeric = match text.strip_prefix("localhost:") {
         Some(port) => format!("127.0.0.1:{port}"),
         None => text.to_owned(),
     };
-    numeric.parse().map_err(|_| format!("write an address and a port, such as 127.0.0.1:{DEFAULT_PORT}"))
+    let address: Result<SocketAddr, _> = numeric.parse();
+    address.map(Listen::Tcp).map_err(|_| {
+        format!(
+            "write an address and a port, such as 127.0.0.1:{DEFAULT_PORT}, or the path of a socket, such as unix:/path"
+        )
+    })
 }
 
 /// Runs the server, and the window unless told otherwise.
@@ -48,10 +63,15 @@ pub(super) fn run(args: Args) -> Outcome {
 
 /// Says where programs connect: for people, and for scripts that took any free port.
 fn announce(session: &Session) -> Outcome {
-    let address = session.address().unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], DEFAULT_PORT)));
     let mut out = io::stdout();
+    let mut write = || {
+        for listen in session.addresses() {
+            writeln!(out, "listening on {} (Ctrl-C ends)", escape(&listen.to_string()))?;
+        }
+        out.flush()
+    };
     // Nobody need read this: the server serves on.
-    written(writeln!(out, "listening on http://{address} (Ctrl-C ends)").and_then(|()| out.flush()))?;
+    written(write())?;
     Ok(())
 }
 
@@ -86,8 +106,33 @@ async fn terminated() {
 #[cfg(feature = "window")]
 fn show(session: Session, theme: Theme) -> Outcome {
     announce(&session)?;
+    clean_up_when_told_to_end(&session);
     let options = crate::options::WindowOptions { theme };
-    crate::app::run(session, options).map_err(|error| Failure::new(Exit::NoWindow, format!("{error:#}")))
+    let shown = crate::app::run(session.clone(), options);
+    session.shutdown();
+    shown.map_err(|error| Failure::new(Exit::NoWindow, format!("{error:#}")))
+}
+
+/// A window ends at a signal by itself, and leaves the file of a socket behind: so where there is one, somebody waits for
+/// the signal.
+#[cfg(feature = "window")]
+fn clean_up_when_told_to_end(session: &Session) {
+    if !session.addresses().iter().any(|listen| matches!(listen, Listen::Unix(_))) {
+        return;
+    }
+    let session = session.clone();
+    let wait = move || {
+        let waited = block_on(async {
+            terminated().await;
+            Ok(())
+        });
+        session.shutdown();
+        let interrupted = matches!(waited, Ok(None));
+        std::process::exit(if interrupted { 130 } else { 143 });
+    };
+    if let Err(error) = std::thread::Builder::new().name("axonscope-signals".to_owned()).spawn(wait) {
+        tracing::warn!(%error, "Ctrl-C will leave the socket behind");
+    }
 }
 
 #[cfg(not(feature = "window"))]
@@ -106,9 +151,33 @@ impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
         let exit = match error {
             StartError::NotLoopback(_) => Exit::Usage,
-            StartError::InUse(_) | StartError::Denied(_) | StartError::Bind { .. } => Exit::Unreachable,
+            StartError::InUse(_)
+            | StartError::Denied(_)
+            | StartError::Bind { .. }
+            | StartError::SocketInUse(_)
+            | StartError::NoSocket(_)
+            | StartError::Socket { .. } => Exit::Unreachable,
             StartError::Thread(_) => Exit::Other,
         };
-        Failure::new(exit, error.to_string())
+        Failure::new(exit, escape(&error.to_string()))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_a_port_or_a_socket() {
+        let told = |text: &str| listen(text).unwrap().to_string();
+        assert_eq!(told("127.0.0.1:7420"), "http://127.0.0.1:7420");
+        assert_eq!(told("localhost:1"), "http://127.0.0.1:1");
+        assert_eq!(told("unix:/run/a.sock"), "unix:/run/a.sock");
+        assert_eq!(told("unix:///run/a.sock"), "unix:/run/a.sock");
+        assert_eq!(told("unix:beside.sock"), "unix:beside.sock");
+        for wrong in ["", "7420", "unix:", "unix://", "a.sock", "localhost"] {
+            assert!(listen(wrong).unwrap_err().contains("unix:/"), "{wrong}");
+        }
     }
 }

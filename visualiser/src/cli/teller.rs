@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use axonscope_model::display::{escape, label};
 use axonscope_model::{
-    Change, ComponentId, ComponentRef, LinkageId, LinkageRef, NewComponent, NewLinkage, PostboxId, State, System,
-    SystemId,
+    Change, ComponentId, ComponentRef, LinkageId, LinkageKind, LinkageRef, NewComponent, NewLinkage, PostboxId, State,
+    System, SystemId,
 };
 use axonscope_session::reader::{Mirror, Seen};
 use axonscope_session::{Standing, Summary};
@@ -128,7 +128,7 @@ impl Followed {
                     named.linkages.insert(new.id);
                 }
                 if self.is_whole && system.linkage(new.id).is_none() {
-                    line(&format!("link {}", joined(system, new)));
+                    line(&joined(system, new));
                 }
             }
             Change::Unlinked(id) => tell_unlinked(system.linkage(*id), line),
@@ -161,7 +161,8 @@ impl Followed {
 
 /// What a new snapshot no longer names.
 fn tell_unnamed(system: &System, named: &Named, line: Lines<'_>) {
-    tell_unlinked(system.linkages().filter(|linkage| !named.linkages.contains(&linkage.id())), line);
+    let all = system.linkages().chain(system.uses());
+    tell_unlinked(all.filter(|linkage| !named.linkages.contains(&linkage.id())), line);
     for component in system.tree().filter(|component| !named.components.contains(&component.id())) {
         line(&format!("- {}", described(component)));
     }
@@ -177,6 +178,7 @@ fn tell_removed(component: Option<ComponentRef<'_>>, line: Lines<'_>) {
     }
     let postboxes = going.iter().flat_map(|component| component.postboxes());
     tell_unlinked(postboxes.flat_map(|postbox| postbox.linkages_in().chain(postbox.linkages_out())), line);
+    tell_unlinked(going.iter().flat_map(|component| component.uses().chain(component.used_by())), line);
     for component in going.into_iter().rev() {
         line(&format!("- {}", described(component)));
     }
@@ -188,6 +190,10 @@ fn tell_unlinked<'a>(linkages: impl IntoIterator<Item = LinkageRef<'a>>, line: L
     for linkage in linkages {
         if told.insert(linkage.id()) {
             let (source, sink) = (linkage.source(), linkage.sink());
+            if linkage.kind() == LinkageKind::Use {
+                line(&format!("unuse {} -> {}", name(source.owner().name()), name(sink.owner().name())));
+                continue;
+            }
             let end = |owner: ComponentRef<'_>, postbox: &str| format!("{}.{}", name(owner.name()), name(postbox));
             let (source, sink) = (end(source.owner(), source.name()), end(sink.owner(), sink.name()));
             line(&format!("unlink {source} -> {sink}"));
@@ -216,13 +222,17 @@ fn introduced(component: &str, type_name: &str, parent: Option<ComponentRef<'_>>
     text
 }
 
-/// `room.outbox -> logger.inbox`.
+/// `link room.outbox -> logger.inbox`, or `use room -> lock`.
 fn joined(system: &System, new: &NewLinkage) -> String {
+    if new.kind == LinkageKind::Use {
+        let end = |id: PostboxId| system.postbox(id).map_or(String::new(), |grip| name(grip.owner().name()));
+        return format!("use {} -> {}", end(new.source), end(new.sink));
+    }
     let end = |id: PostboxId| match system.postbox(id) {
         Some(postbox) => format!("{}.{}", name(postbox.owner().name()), name(postbox.name())),
         None => format!("postbox {id}"),
     };
-    format!("{} -> {}", end(new.source), end(new.sink))
+    format!("link {} -> {}", end(new.source), end(new.sink))
 }
 
 fn name(text: &str) -> String {
@@ -231,7 +241,7 @@ fn name(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use axonscope_model::{Hello, LinkageKind, NewPostbox, PostboxKind};
+    use axonscope_model::{Hello, NewPostbox, PostboxKind};
 
     use super::*;
 
@@ -345,6 +355,28 @@ mod tests {
         chat unlink room.outbox -> alice.inbox
         chat - alice (Handler) in server
         chat lost: the stream broke
+        ");
+    }
+
+    #[test]
+    fn a_use_is_told_as_a_use() {
+        let grip = |id: u64, owner: u64| match postbox(id, owner, "inbox") {
+            Change::PostboxAdded(new) => Change::PostboxAdded(NewPostbox { kind: PostboxKind::Grip, ..new }),
+            other => other,
+        };
+        let usage = match link(9, 30, 31) {
+            Change::Linked(new) => Change::Linked(NewLinkage { kind: LinkageKind::Use, ..new }),
+            other => other,
+        };
+        let begins = changes(vec![component(4, 0, "table", "Mutex"), grip(30, 2), grip(31, 4), usage]);
+        let ends = changes(vec![Change::ComponentRemoved(ComponentId(4))]);
+        let text = lines(None, [hello(), snapshot(), begins, ends]);
+        insta::assert_snapshot!(text, @r"
+        chat live: pid 7 on desk, 0 components, 0 linkages
+        chat + table (Mutex)
+        chat use room -> table
+        chat unuse room -> table
+        chat - table (Mutex)
         ");
     }
 

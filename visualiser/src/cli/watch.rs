@@ -15,6 +15,7 @@ Lines look like this:
   12:04:09 chat_server live: pid 4711 on desk, 12 components, 22 linkages
   12:04:11 chat_server + alice (Handler) in ConnectedServer
   12:04:11 chat_server link alice.outbox -> room.inbox
+  12:04:11 chat_server use alice -> table
   12:04:15 chat_server alice failed: connection reset
   12:04:15 chat_server unlink alice.outbox -> room.inbox
   12:04:15 chat_server - alice (Handler) in ConnectedServer

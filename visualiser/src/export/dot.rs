@@ -1,6 +1,7 @@
 //! The graphviz picture: `dot -Tsvg` lays it out afresh, `neato -n -Tsvg` keeps the places of the window.
 //!
-//! Systems and composites are clusters, components are records with a port for each box. Names are hostile: they are
+//! Systems and composites are clusters, components are records with a port for each box, uses are dashed and lead to no
+//! port. Names are hostile: they are
 //! made printable, shortened, and escaped for where they stand, so that none of them can end its label.
 
 use std::borrow::Cow;
@@ -45,6 +46,7 @@ fn write_system(system: &System, out: &mut dyn io::Write) -> io::Result<()> {
     for component in &system.components {
         children.entry(component.parent.unwrap_or(0)).or_default().push(component);
     }
+    let in_use: HashSet<u64> = system.uses.iter().flat_map(|usage| [usage.user, usage.used]).collect();
     let linked: HashSet<u64> = system.linkages.iter().flat_map(|linkage| [linkage.source, linkage.sink]).collect();
     let shown = |postbox: &&&Postbox| linked.contains(&postbox.id) || !matches!(&*postbox.name, "control" | "signal");
 
@@ -90,7 +92,7 @@ fn write_system(system: &System, out: &mut dyn io::Write) -> io::Result<()> {
             writeln!(out, "{:indent$}  label=\"{title}\"; style=\"rounded\"; color=\"#c3c9d2\";", "")?;
             steps.push(Step::Close(depth));
         }
-        if !own.is_empty() || !opens {
+        if !own.is_empty() || !opens || in_use.contains(&id) {
             write_node(system, component, &own, 4 + 2 * deeper, out)?;
         }
         steps.extend(inside.iter().rev().map(|child| Step::Enter(child, deeper)));
@@ -106,6 +108,12 @@ fn write_system(system: &System, out: &mut dyn io::Write) -> io::Result<()> {
         {
             write_edge(here, linkage, source, sink, out)?;
         }
+    }
+    for usage in system.uses.iter().filter(|usage| components.contains(&usage.user) && components.contains(&usage.used))
+    {
+        // Nothing flows, so it does not say who stands to the left of whom.
+        let style = "style=dashed, color=\"#9aa3b0\", arrowhead=none, constraint=false";
+        writeln!(out, "  s{here}c{} -> s{here}c{} [{style}];", usage.user, usage.used)?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use axonscope_model as model;
 use axonscope_session as session;
 use axonscope_session::reader::{Fetched, FetchedSystem};
 
-use super::json::{Component, Document, Extent, Linkage, Place, Postbox, Summary, System};
+use super::json::{Component, Document, Extent, Linkage, Many, Place, Postbox, Summary, System, Use};
 
 /// Everything that was fetched, as of now.
 pub fn document(fetched: &Fetched) -> Document {
@@ -53,6 +53,7 @@ fn system(summary: Summary, system: &model::System, layout: &session::SystemLayo
         components: system.tree().map(|told| component(told, &places)).collect(),
         postboxes: system.postboxes().map(postbox).collect(),
         linkages: system.linkages().map(linkage).collect(),
+        uses: system.uses().map(usage).collect(),
     }
 }
 
@@ -75,6 +76,12 @@ fn component(told: model::ComponentRef<'_>, places: &HashMap<model::ComponentId,
         polls: told.polls(),
         restarts: told.restarts(),
         busy_share: finite(told.busy_share().into()),
+        scheduled_share: told.scheduled_share().map(|share| finite(share.into())),
+        many: told.stands_for_many().then(|| Many {
+            begun: told.begun(),
+            open: told.open(),
+            begun_per_second: finite(told.begun_rate()),
+        }),
         place: places.get(&told.id()).copied(),
     }
 }
@@ -87,6 +94,8 @@ fn postbox(told: model::PostboxRef<'_>) -> Postbox {
         kind: match told.kind() {
             model::PostboxKind::Inbox => "inbox",
             model::PostboxKind::Outbox => "outbox",
+            // Not among the boxes of a system.
+            model::PostboxKind::Grip => "grip",
         },
         message_type: told.message_type().to_owned(),
         description: told.description().to_owned(),
@@ -112,10 +121,16 @@ fn linkage(told: model::LinkageRef<'_>) -> Linkage {
             model::LinkageKind::Direct => "direct",
             model::LinkageKind::Inward => "inward",
             model::LinkageKind::Outward => "outward",
+            // Not among the linkages of a system.
+            model::LinkageKind::Use => "use",
         },
         messages: own.then(|| told.messages()),
         messages_per_second: own.then(|| finite(told.rate())),
     }
+}
+
+fn usage(told: model::LinkageRef<'_>) -> Use {
+    Use { id: told.id().0, user: told.source().owner().id().0, used: told.sink().owner().id().0 }
 }
 
 fn place(told: &session::ComponentPlace) -> (model::ComponentId, Place) {

@@ -50,6 +50,8 @@ pub struct System {
     pub postboxes: Vec<Postbox>,
     /// Joins between postboxes.
     pub linkages: Vec<Linkage>,
+    /// Which component uses which.
+    pub uses: Vec<Use>,
 }
 
 /// One observed program without what is inside it; `axonscope ls --format json` lists these in `systems`.
@@ -89,7 +91,7 @@ pub struct Summary {
     pub lost: u64,
     /// Things told that did not fit what was known.
     pub anomalies: u64,
-    /// Things left out at a limit.
+    /// Things left out at a limit, here or at the probe.
     pub refused: u64,
 }
 
@@ -144,8 +146,23 @@ pub struct Component {
     pub restarts: u32,
     /// The share of time its task spent running lately, 0 to 1.
     pub busy_share: f64,
+    /// The share of time its task was ready and did not run lately, 0 to 1; `null` where nobody measures it.
+    pub scheduled_share: Option<f64>,
+    /// What it stands for, if that is many short things of one kind; `null` where it stands for itself.
+    pub many: Option<Many>,
     /// Where the window draws it; `null` while it is not placed.
     pub place: Option<Place>,
+}
+
+/// Many short things of one kind, such as the requests of a service.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Many {
+    /// Total of those that have begun.
+    pub begun: u64,
+    /// Those that are open now.
+    pub open: u32,
+    /// Rate of `begun`.
+    pub begun_per_second: f64,
 }
 
 /// Where a component is drawn, in world units as in [`Extent`].
@@ -214,6 +231,17 @@ pub struct Linkage {
     pub messages: Option<u64>,
     /// Rate of `messages`.
     pub messages_per_second: Option<f64>,
+}
+
+/// One component uses another, as a task uses a mutex. Nothing flows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Use {
+    /// Unique within its system, linkages included.
+    pub id: u64,
+    /// The component that uses.
+    pub user: u64,
+    /// The component that is used.
+    pub used: u64,
 }
 
 /// Writes `document`, indented, with one newline at the end.

@@ -207,6 +207,9 @@ fn fact(node: &Node, palette: &Palette) -> Option<(String, Rgba)> {
     if node.trouble() != Trouble::None {
         return Some((format!("inbox {} full", display::share(node.fill)), loud));
     }
+    if let Some((rate, open)) = node.many {
+        return Some((format!("{} · {} open", display::rate(rate), display::count(open.into())), palette.quiet));
+    }
     if node.busy >= 0.5 {
         return Some((format!("busy {}", display::share(node.busy)), palette.quiet));
     }
@@ -235,7 +238,9 @@ fn paint_box_names(page: &mut Page<'_>, picture: &Picture, look: &Look, eye: &Ey
         let size = Vec2::new(name.size().x, name.size().y);
         let middle = at
             + outwards * (11.0 * eye.zoom.max(1.0) + size.x * 0.5 * outwards.x.abs() + size.y * 0.5 * outwards.y.abs());
-        page.put_first(&[middle - size / 2.0], name, palette.quiet, asked);
+        // A little further out where somebody stands already.
+        let places = [0.0, 12.0, 24.0].map(|further| middle + outwards * further - size / 2.0);
+        page.put_first(&places, name, palette.quiet, asked);
     }
 }
 

@@ -4,6 +4,7 @@
 //! that `draw` uploads. Nothing here knows the wire, and clicks go back one step only, as pins.
 
 mod camera;
+mod docks;
 mod draw;
 mod flow;
 mod labels;
@@ -15,7 +16,9 @@ mod palette;
 mod panels;
 mod pick;
 mod picture;
+mod seen;
 mod stage;
+mod uses;
 
 use bevy::prelude::*;
 use bevy::render::RenderPlugin;
@@ -43,9 +46,9 @@ pub(crate) fn plugin(app: &mut App) {
     app.add_plugins((stage::plugin, camera::plugin, draw::plugin, paint::plugin, panels::plugin));
 }
 
-/// What only a window has: pointer and keys.
+/// What only a window has: pointer and keys, and whether anybody can see it.
 pub(crate) fn hands_plugin(app: &mut App) {
-    app.add_plugins(pick::plugin);
+    app.add_plugins((pick::plugin, seen::plugin));
 }
 
 /// What we draw with: the shaders read instances from storage buffers, which OpenGL does not give a vertex.

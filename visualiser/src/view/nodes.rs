@@ -99,6 +99,13 @@ fn push_disc(node: &Node, hue: f32, strength: f32, palette: &Palette, now: f64, 
     let radius = node.radius * grown(node, now);
     let (fill, rim) = palette.component(hue);
     let (fill, rim) = if node.gone { (palette.hull, palette.faint) } else { (fill, rim) };
+    // One that stands for many looks like the first of a stack.
+    for step in (0..if node.many.is_some() { 2 } else { 0 }).rev() {
+        let by = size::STACK_STEP * (step + 1) as f32;
+        let position = node.position + Vec3::new(by, by, 0.0) * std::f32::consts::FRAC_1_SQRT_2;
+        let rim = rim.fade(strength * if node.gone { 0.4 } else { 0.75 });
+        out.shapes.push(Shape::disc(position, radius, palette.hull, rim, size::HAIRLINE));
+    }
     // The ground shows through what is dimmed, not the linkages below it.
     out.shapes.push(Shape::disc(node.position, radius + 2.5, palette.hull, palette.hull, 0.0));
     let disc = match node.state {
@@ -145,7 +152,7 @@ pub(super) fn grown(node: &Node, now: f64) -> f32 {
     1.0 - (1.0 - done).powi(3)
 }
 
-/// Which nodes stay bright beside the selected one: those a linkage joins to it, and what lies inside or round it.
+/// Which nodes stay bright beside the selected one: those a linkage or a use joins to it, and what lies inside or round it.
 pub(crate) struct Neighbours {
     bright: Option<Vec<bool>>,
 }
@@ -162,6 +169,10 @@ impl Neighbours {
             if ends.contains(&selected) {
                 ends.iter().for_each(|&end| bright[end as usize] = true);
             }
+        }
+        for usage in picture.uses.iter().filter(|usage| [usage.user, usage.used].contains(&selected)) {
+            bright[usage.user as usize] = true;
+            bright[usage.used as usize] = true;
         }
         let chosen = &picture.nodes[selected as usize];
         if chosen.is_composite() {

@@ -12,7 +12,7 @@ use super::draw::{Canvas, Instances};
 use super::flow::Flows;
 use super::palette::Palette;
 use super::stage::{Look, Stage};
-use super::{linkages, nodes};
+use super::{linkages, nodes, uses};
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Painted>()
@@ -60,6 +60,7 @@ fn paint_canvas(
     let mut instances = Instances::default();
     nodes::push_grounds(&stage, palette, now, &mut instances);
     instances.shapes_below = instances.shapes.len();
+    uses::push_uses(&stage.picture, &look, &near, palette, &mut instances);
     linkages::push_linkages(&stage.picture, &near, &painted.flows, palette, &mut instances);
     nodes::push_nodes(&mut stage, &look, &near, palette, now, &mut instances);
     *canvas = Canvas { generation: canvas.generation + 1, instances: Arc::new(instances), built_at: now };

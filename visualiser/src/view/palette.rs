@@ -53,6 +53,7 @@ pub(crate) struct Palette {
     pub(crate) quiet: Rgba,
     pub(crate) faint: Rgba,
     pub(crate) linkage: Rgba,
+    pub(crate) usage: Rgba,
     pub(crate) dash: Rgba,
     pub(crate) mark: Rgba,
     pub(crate) alarm: Rgba,
@@ -74,6 +75,7 @@ const DARK: Palette = Palette {
     quiet: Rgba::hex(0x93_9db0),
     faint: Rgba::hex(0x7d_879a),
     linkage: Rgba::hex(0x5d_6c82),
+    usage: Rgba::hex(0x4d_5a70),
     dash: Rgba::hex(0xdc_e6f5),
     mark: Rgba::hex(0xf4_f7fc),
     alarm: Rgba::hex(0xf0_5a4f),
@@ -95,6 +97,7 @@ const LIGHT: Palette = Palette {
     quiet: Rgba::hex(0x59_6375),
     faint: Rgba::hex(0x5d_6677),
     linkage: Rgba::hex(0x9a_a7bb),
+    usage: Rgba::hex(0xa3_afc4),
     dash: Rgba::hex(0x22_4f96),
     mark: Rgba::hex(0x14_1a24),
     alarm: Rgba::hex(0xbc_2422),
@@ -191,6 +194,11 @@ pub(crate) mod size {
     pub(crate) const LINKAGE: f32 = 1.6;
     pub(crate) const LINKAGE_PER_DECADE: f32 = 0.8;
     pub(crate) const LINKAGE_MAX: f32 = 6.0;
+    /// A use, and one of the component that is asked for.
+    pub(crate) const USE: f32 = 1.0;
+    pub(crate) const USE_ASKED: f32 = 1.5;
+    /// From one to the next of the rims behind a component that stands for many.
+    pub(crate) const STACK_STEP: f32 = 4.5;
     /// Free air between a selected component and its ring.
     pub(crate) const SELECTION_AIR: f32 = 8.0;
 }

@@ -1,5 +1,6 @@
 //! What the pointer and the keys do: hover, select, drag, pan, zoom to the pointer, fit.
 
+use axonscope_model::LinkageId;
 use bevy::input::mouse::{MouseScrollUnit, MouseWheel};
 use bevy::prelude::*;
 use bevy::window::PrimaryWindow;
@@ -155,6 +156,7 @@ fn press_keys(
             KeyCode::Escape => look.selected = None,
             KeyCode::Tab => look.selected = next_node(&stage, &look, keys.pressed(KeyCode::ShiftLeft)),
             KeyCode::KeyR => watched.0.rearrange(),
+            KeyCode::KeyP => tap_busiest(&watched, &look),
             KeyCode::KeyT => {
                 look.theme = match look.theme {
                     Theme::Dark => Theme::Light,
@@ -163,6 +165,22 @@ fn press_keys(
             }
             _ => {}
         }
+    }
+}
+
+/// Taps the busiest linkage that leaves the selected component, or ends the taps of those that do.
+fn tap_busiest(watched: &Watched, look: &Look) {
+    let Some((system, component)) = look.selected else { return };
+    let (tapped, busiest) = watched.0.read(|model| {
+        let component = model.system(system).and_then(|system| system.component(component));
+        let leaving =
+            || component.into_iter().flat_map(|component| component.postboxes()).flat_map(|b| b.linkages_out());
+        let tapped: Vec<LinkageId> = leaving().filter(|linkage| linkage.tap().is_some()).map(|l| l.id()).collect();
+        (tapped, leaving().max_by(|a, b| a.rate().total_cmp(&b.rate())).map(|linkage| linkage.id()))
+    });
+    let on = tapped.is_empty();
+    for linkage in if on { busiest.into_iter().collect() } else { tapped } {
+        watched.0.tap(system, linkage, on);
     }
 }
 

@@ -49,7 +49,7 @@ fn body(key: u64, parent: Option<u32>) -> Body {
 }
 
 fn flat(count: u32, links: impl IntoIterator<Item = (u32, u32)>) -> LayoutRequest {
-    let springs = links.into_iter().map(|(source, sink)| Spring { source, sink, weight: 1.0 }).collect();
+    let springs = links.into_iter().map(|(source, sink)| Spring { source, sink, weight: 1.0, flows: true }).collect();
     LayoutRequest { bodies: (0..count).map(|i| body(u64::from(i), None)).collect(), springs }
 }
 
@@ -65,7 +65,7 @@ fn chat(handlers: &[u64]) -> LayoutRequest {
     }
     LayoutRequest {
         bodies,
-        springs: pairs.into_iter().map(|(source, sink)| Spring { source, sink, weight: 1.0 }).collect(),
+        springs: pairs.into_iter().map(|(source, sink)| Spring { source, sink, weight: 1.0, flows: true }).collect(),
     }
 }
 
@@ -97,7 +97,7 @@ fn groups(count: u32, numbers: &mut Numbers) -> LayoutRequest {
     }
     LayoutRequest {
         bodies,
-        springs: pairs.into_iter().map(|(source, sink)| Spring { source, sink, weight: 1.0 }).collect(),
+        springs: pairs.into_iter().map(|(source, sink)| Spring { source, sink, weight: 1.0, flows: true }).collect(),
     }
 }
 

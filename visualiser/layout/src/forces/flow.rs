@@ -9,7 +9,7 @@ use crate::laws::Laws;
 use crate::springs::Springs;
 
 pub(crate) fn apply(bodies: &mut Bodies, springs: &Springs, laws: &Laws) {
-    for (index, &[a, b]) in springs.ends.iter().enumerate() {
+    for (index, &[a, b]) in springs.ends.iter().enumerate().filter(|(index, _)| springs.list[*index].flows) {
         let (a, b) = (a as usize, b as usize);
         let (strength, share) = springs.stiffness(index);
         let push = laws.flow * strength;
@@ -34,6 +34,14 @@ mod tests {
         apply(&mut bodies, &springs, &Laws::default());
         assert!(bodies.velocity[0][0] < 0.0 && bodies.velocity[2][0] > 0.0);
         assert!(bodies.velocity[1][0].abs() < 1.0e-5);
+    }
+
+    #[test]
+    fn where_nothing_flows_there_is_no_direction() {
+        let (mut bodies, mut springs) = linked(&SQUARE, &[(0, 1), (1, 2)]);
+        springs.list.iter_mut().for_each(|spring| spring.flows = false);
+        apply(&mut bodies, &springs, &Laws::default());
+        assert!(bodies.velocity.iter().all(|v| *v == [0.0; 2]), "{:?}", bodies.velocity);
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub(crate) mod tests {
         let body = |key: usize| Body { key: key as u64, parent: None, half_size: [20.0; 2], pin: None };
         let request = LayoutRequest {
             bodies: (0..places.len()).map(body).collect(),
-            springs: pairs.iter().map(|&(source, sink)| Spring { source, sink, weight: 1.0 }).collect(),
+            springs: pairs.iter().map(|&(source, sink)| Spring { source, sink, weight: 1.0, flows: true }).collect(),
         };
         let mut bodies = Bodies::new(&request);
         bodies.at.copy_from_slice(places);

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
-use super::PostboxRef;
-use crate::activity::Work;
+use super::{LinkageRef, PostboxRef};
+use crate::activity::{Spans, Spent, Work};
 use crate::change::{PostboxKind, State};
 use crate::display;
 use crate::id::ComponentId;
 use crate::list;
+use crate::said::Line;
 use crate::slab::some;
 use crate::system::System;
 use crate::topology::{Component, Marks};
@@ -112,8 +113,26 @@ impl<'a> ComponentRef<'a> {
         next.map(|slot| self.beside(slot))
     }
 
-    /// Its postboxes, in order of appearance.
+    /// Its inboxes and outboxes, in order of appearance.
     pub fn postboxes(self) -> impl Iterator<Item = PostboxRef<'a>> {
+        self.grips_and_postboxes().filter(|postbox| postbox.kind() != PostboxKind::Grip)
+    }
+
+    /// What it uses: each time the owner of the sink.
+    pub fn uses(self) -> impl Iterator<Item = LinkageRef<'a>> {
+        self.grips().flat_map(PostboxRef::linkages_out)
+    }
+
+    /// By whom it is used: each time the owner of the source.
+    pub fn used_by(self) -> impl Iterator<Item = LinkageRef<'a>> {
+        self.grips().flat_map(PostboxRef::linkages_in)
+    }
+
+    fn grips(self) -> impl Iterator<Item = PostboxRef<'a>> {
+        self.grips_and_postboxes().filter(|postbox| postbox.kind() == PostboxKind::Grip)
+    }
+
+    pub(crate) fn grips_and_postboxes(self) -> impl Iterator<Item = PostboxRef<'a>> {
         let system = self.system;
         list::walk(&system.topology.postboxes, self.told().first_postbox, |postbox| postbox.near)
             .map(move |slot| PostboxRef { system, slot })
@@ -133,6 +152,57 @@ impl<'a> ComponentRef<'a> {
     /// Polls that ended.
     pub fn polls(self) -> u64 {
         self.work().map_or(0, |work| work.polls)
+    }
+
+    /// Whether it stands for many short things of one kind, such as the requests of a service.
+    pub fn stands_for_many(self) -> bool {
+        self.spans().is_some()
+    }
+
+    /// How many short things have begun that it stands for.
+    pub fn begun(self) -> u64 {
+        self.spans().map_or(0, |spans| spans.begun.total)
+    }
+
+    /// How many of them begin a second, over the last one to two seconds.
+    pub fn begun_rate(self) -> f64 {
+        let clock = &self.system.topology.activities.clock;
+        match (self.work(), self.spans()) {
+            (Some(work), Some(spans)) => clock.rate(f64::from(spans.begun.recent(clock.age(work.epoch)))),
+            _ => 0.0,
+        }
+    }
+
+    /// How many of them are open now.
+    pub fn open(self) -> u32 {
+        self.spans().map_or(0, |spans| spans.open)
+    }
+
+    /// Time its task was ready to run and did not, waits that ended.
+    pub fn scheduled_ns(self) -> u64 {
+        self.scheduled().map_or(0, |scheduled| scheduled.total_ns)
+    }
+
+    /// The part of the last one to two seconds in which its task was ready and did not run, a wait that lasts now
+    /// included: 0 to 1. None where nobody has measured any.
+    pub fn scheduled_share(self) -> Option<f32> {
+        let clock = &self.system.topology.activities.clock;
+        Some(self.scheduled()?.share(clock.age(self.work()?.epoch), clock))
+    }
+
+    /// When the wait to run that lasts now began, on the system's clock; 0 while none lasts.
+    pub fn scheduled_since(self) -> u64 {
+        self.scheduled().map_or(0, |scheduled| scheduled.since)
+    }
+
+    /// The latest lines of its log, the newest last.
+    pub fn log(self) -> impl DoubleEndedIterator<Item = &'a Line> {
+        self.system.topology.said.lines(self.slot)
+    }
+
+    /// How many earlier lines are not kept any more.
+    pub fn log_gone(self) -> u64 {
+        self.system.topology.said.lines_gone(self.slot)
     }
 
     /// How often it was started again after it had failed.
@@ -200,6 +270,14 @@ impl<'a> ComponentRef<'a> {
 
     pub(crate) fn work(self) -> Option<&'a Work> {
         self.system.topology.activities.work.get(self.told().work)
+    }
+
+    pub(crate) fn spans(self) -> Option<&'a Spans> {
+        self.system.topology.activities.spans.get(self.work()?.spans)
+    }
+
+    pub(crate) fn scheduled(self) -> Option<&'a Spent> {
+        self.system.topology.activities.waits.get(self.work()?.scheduled)
     }
 }
 

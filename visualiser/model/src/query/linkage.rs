@@ -5,6 +5,7 @@ use std::fmt;
 use super::{PostboxRef, flow};
 use crate::change::LinkageKind;
 use crate::id::LinkageId;
+use crate::said::Tap;
 use crate::system::System;
 use crate::topology::{Linkage, Marks};
 
@@ -61,6 +62,11 @@ impl<'a> LinkageRef<'a> {
     /// apart.
     pub fn is_shared(self) -> bool {
         flow::through(self).shared
+    }
+
+    /// What was seen on it, while it is tapped.
+    pub fn tap(self) -> Option<&'a Tap> {
+        self.system.topology.said.tap_of(self.slot)
     }
 
     /// Whether something told of it did not fit, and no snapshot has made that good.

@@ -10,6 +10,7 @@ pub use component::ComponentRef;
 pub use linkage::LinkageRef;
 pub use postbox::PostboxRef;
 
+use crate::change::{LinkageKind, PostboxKind};
 use crate::id::{ComponentId, LinkageId, PostboxId};
 use crate::list;
 use crate::system::System;
@@ -35,14 +36,32 @@ impl System {
         self.topology.components.iter().map(|(slot, _)| ComponentRef { system: self, slot })
     }
 
-    /// All postboxes in order of slot.
+    /// All inboxes and outboxes in order of slot.
     pub fn postboxes(&self) -> impl Iterator<Item = PostboxRef<'_>> {
-        self.topology.postboxes.iter().map(|(slot, _)| PostboxRef { system: self, slot })
+        let boxes = self.topology.postboxes.iter().filter(|(_, postbox)| postbox.kind != PostboxKind::Grip);
+        boxes.map(|(slot, _)| PostboxRef { system: self, slot })
     }
 
-    /// All linkages in order of slot.
+    /// All linkages in order of slot, without uses.
     pub fn linkages(&self) -> impl Iterator<Item = LinkageRef<'_>> {
+        self.linkages_and_uses().filter(|linkage| linkage.kind() != LinkageKind::Use)
+    }
+
+    /// All uses in order of slot: who uses is the owner of the source, what is used that of the sink.
+    pub fn uses(&self) -> impl Iterator<Item = LinkageRef<'_>> {
+        // Most systems have none, and shall not pay for that.
+        let any = self.topology.uses > 0;
+        let all = any.then(|| self.linkages_and_uses()).into_iter().flatten();
+        all.filter(|linkage| linkage.kind() == LinkageKind::Use)
+    }
+
+    pub(crate) fn linkages_and_uses(&self) -> impl Iterator<Item = LinkageRef<'_>> {
         self.topology.linkages.iter().map(|(slot, _)| LinkageRef { system: self, slot })
+    }
+
+    /// The linkages that are tapped.
+    pub fn tapped(&self) -> impl Iterator<Item = LinkageRef<'_>> {
+        self.topology.said.tapped().map(|slot| LinkageRef { system: self, slot })
     }
 
     /// The components that live in no other, in order of appearance.
@@ -62,14 +81,19 @@ impl System {
         self.topology.components.len()
     }
 
-    /// How many postboxes there are.
+    /// How many inboxes and outboxes there are.
     pub fn postbox_count(&self) -> usize {
-        self.topology.postboxes.len()
+        self.topology.postboxes.len() - self.topology.grips
     }
 
-    /// How many linkages there are.
+    /// How many linkages there are, uses not counted.
     pub fn linkage_count(&self) -> usize {
-        self.topology.linkages.len()
+        self.topology.linkages.len() - self.topology.uses
+    }
+
+    /// How many uses there are.
+    pub fn use_count(&self) -> usize {
+        self.topology.uses
     }
 
     /// Every component's slot is below this: the length of an array by slot.

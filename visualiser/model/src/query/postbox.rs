@@ -40,7 +40,7 @@ impl<'a> PostboxRef<'a> {
         self.system.topology.names.text(self.told().name)
     }
 
-    /// Which way messages go.
+    /// Which way messages go, if any do.
     pub fn kind(self) -> PostboxKind {
         self.told().kind
     }
@@ -69,6 +69,7 @@ impl<'a> PostboxRef<'a> {
             PostboxKind::Outbox => {
                 self.name().strip_prefix("signal").is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
             }
+            PostboxKind::Grip => false,
         }
     }
 

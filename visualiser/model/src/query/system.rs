@@ -2,6 +2,7 @@
 
 use crate::change::Anomaly;
 use crate::id::SystemId;
+use crate::said::{self, Line};
 use crate::status::{Facts, Status};
 use crate::system::System;
 
@@ -65,6 +66,21 @@ impl System {
         self.merged
     }
 
+    /// Components, postboxes and linkages that the probe had no room for, as told.
+    pub fn no_room(&self) -> u64 {
+        self.no_room
+    }
+
+    /// The latest lines of its own log, those of components not included; the newest last.
+    pub fn log(&self) -> impl DoubleEndedIterator<Item = &Line> {
+        self.topology.said.lines(said::SYSTEM)
+    }
+
+    /// How many earlier lines of its own are not kept any more.
+    pub fn log_gone(&self) -> u64 {
+        self.topology.said.lines_gone(said::SYSTEM)
+    }
+
     /// Things left out because a limit was reached.
     pub fn refused(&self) -> u64 {
         self.refused
@@ -82,7 +98,7 @@ impl System {
 
     /// An estimate of what it takes in memory.
     pub fn bytes(&self) -> usize {
-        size_of::<System>() + self.topology.bytes()
+        size_of::<System>() + self.topology.bytes() + self.topology.said.bytes()
     }
 
     /// When the totals were read, on the system's clock; 0 before the first sample.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod invariants;
+mod newer;
 mod properties;
 mod rates;
 mod script;

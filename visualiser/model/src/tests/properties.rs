@@ -29,24 +29,24 @@ fn any_change() -> impl Strategy<Value = Change> {
             detail: detail.to_owned(),
         }),
         2 => (0u64..12).prop_map(|id| Change::ComponentRemoved(ComponentId(id))),
-        6 => (0u64..20, 0u64..12, any::<bool>(), any_text(), any_text()).prop_map(|(id, owner, inbox, name, other)| {
+        6 => (0u64..20, 0u64..12, 0u8..3, any_text(), any_text()).prop_map(|(id, owner, kind, name, other)| {
             Change::PostboxAdded(NewPostbox {
                 id: PostboxId(id),
                 owner: ComponentId(owner),
                 name: name.to_owned(),
-                kind: if inbox { PostboxKind::Inbox } else { PostboxKind::Outbox },
+                kind: [PostboxKind::Inbox, PostboxKind::Outbox, PostboxKind::Grip][usize::from(kind)],
                 message_type: other.to_owned(),
                 capacity: other.len() as u32,
                 description: other.to_owned(),
             })
         }),
         2 => (0u64..20).prop_map(|id| Change::PostboxRemoved(PostboxId(id))),
-        6 => (0u64..20, 0u64..20, 0u64..20, 0u8..3).prop_map(|(id, source, sink, kind)| {
+        6 => (0u64..20, 0u64..20, 0u64..20, 0u8..4).prop_map(|(id, source, sink, kind)| {
             Change::Linked(NewLinkage {
                 id: LinkageId(id),
                 source: PostboxId(source),
                 sink: PostboxId(sink),
-                kind: [LinkageKind::Direct, LinkageKind::Inward, LinkageKind::Outward][usize::from(kind)],
+                kind: [LinkageKind::Direct, LinkageKind::Inward, LinkageKind::Outward, LinkageKind::Use][usize::from(kind)],
             })
         }),
         2 => (0u64..20).prop_map(|id| Change::Unlinked(LinkageId(id))),
@@ -54,9 +54,20 @@ fn any_change() -> impl Strategy<Value = Change> {
             |(id, busy_ns, polls, last_active_at, poll_started_at)| {
                 let component = ComponentId(id);
                 let restarts = (polls % 5) as u32;
-                let told =
-                    ComponentActivity { component, busy_ns, polls, last_active_at, poll_started_at, restarts };
-                Change::ComponentActivity(told)
+                // Few stand for many, and few are measured so closely.
+                let [begun, scheduled_ns] = if id % 3 == 0 { [polls, busy_ns / 2] } else { [0, 0] };
+                Change::ComponentActivity(ComponentActivity {
+                    component,
+                    busy_ns,
+                    polls,
+                    last_active_at,
+                    poll_started_at,
+                    restarts,
+                    begun,
+                    open: begun as u32 % 7,
+                    scheduled_ns,
+                    scheduled_since: if scheduled_ns > 0 { last_active_at } else { 0 },
+                })
             }
         ),
         4 => (0u64..20, any_total(), any_total(), any::<u32>(), any_time()).prop_map(
@@ -76,6 +87,16 @@ fn any_change() -> impl Strategy<Value = Change> {
         2 => (0u64..20, any_total()).prop_map(|(id, messages)| Change::LinkageActivity { linkage: LinkageId(id), messages }),
         4 => any_time().prop_map(|at| Change::Sampled { at }),
         1 => any_total().prop_map(Change::Lost),
+        1 => any_total().prop_map(Change::NoRoom),
+        3 => (0u64..12, any_text()).prop_map(|(id, text)| Change::Logged(NewLine {
+            component: (id > 0).then_some(ComponentId(id)),
+            line: Line { text: text.to_owned(), ..Line::default() },
+        })),
+        1 => (0u64..20, any_text()).prop_map(|(id, text)| Change::Tapped(NewSample {
+            linkage: LinkageId(id),
+            sample: Sample { text: text.to_owned(), ..Sample::default() },
+            refusal: String::new(),
+        })),
         1 => (0u64..20).prop_map(|id| Change::Refused(Anomaly::Cut { noun: "linkage", id })),
     ]
 }
@@ -111,7 +132,7 @@ fn seen(system: &System) -> Vec<String> {
         .components()
         .map(|component| {
             format!(
-                "{component:?} {:?} {:?} {} {} {} {:?} {:?} busy {} {} {} {} {} {}",
+                "{component:?} {:?} {:?} {} {} {} {:?} {:?} busy {} {} {} {} {} {} begun {} {} {} scheduled {} {:?} {}",
                 component.parent(),
                 component.postboxes().map(PostboxRef::id).collect::<Vec<_>>(),
                 component.type_name(),
@@ -125,6 +146,12 @@ fn seen(system: &System) -> Vec<String> {
                 component.restarts(),
                 component.last_active_at(),
                 component.poll_started_at(),
+                component.begun(),
+                component.begun_rate(),
+                component.open(),
+                component.scheduled_ns(),
+                component.scheduled_share(),
+                component.scheduled_since(),
             )
         })
         .chain(system.postboxes().map(|postbox| {
@@ -145,13 +172,13 @@ fn seen(system: &System) -> Vec<String> {
                 postbox.is_waited_at(),
             )
         }))
-        .chain(system.linkages().map(|linkage| {
+        .chain(system.linkages_and_uses().map(|linkage| {
             let shared = linkage.is_shared();
             format!("{linkage:?} {} {} {} {shared}", linkage.kind(), linkage.messages(), linkage.rate())
         }))
         .collect();
     seen.sort();
-    seen.push(format!("{} {} {}", system.sampled_at(), system.lost(), system.merged()));
+    seen.push(format!("{} {} {}", system.sampled_at(), system.lost(), system.merged()) + &system.no_room().to_string());
     seen
 }
 

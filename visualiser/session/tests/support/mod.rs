@@ -18,7 +18,7 @@ use tonic::{Status, Streaming};
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
 pub(crate) fn listening() -> (Session, SocketAddr) {
-    let session = Session::start(Options { listen: ([127, 0, 0, 1], 0).into(), ..Options::default() }).unwrap();
+    let session = Session::start(Options { listen: vec![([127, 0, 0, 1], 0).into()], ..Options::default() }).unwrap();
     let address = session.address().unwrap();
     (session, address)
 }
@@ -39,9 +39,8 @@ pub(crate) async fn until<T>(why: &str, mut what: impl FnMut() -> Option<T>) -> 
     }
 }
 
-pub(crate) async fn client(address: SocketAddr) -> VisualiserClient<Channel> {
-    let channel =
-        tonic::transport::Endpoint::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap();
+pub(crate) async fn client(endpoint: &str) -> VisualiserClient<Channel> {
+    let channel = tonic::transport::Endpoint::from_shared(endpoint.to_owned()).unwrap().connect().await.unwrap();
     VisualiserClient::new(channel)
 }
 
@@ -91,8 +90,13 @@ pub(crate) struct Probe {
 impl Probe {
     /// Opens a stream and says nothing.
     pub(crate) async fn silent(address: SocketAddr) -> Probe {
+        Probe::through(&format!("http://{address}")).await
+    }
+
+    /// The same, by whatever way.
+    pub(crate) async fn through(endpoint: &str) -> Probe {
         let (reports, stream) = mpsc::channel(4);
-        let requests = client(address).await.observe(ReceiverStream::new(stream)).await.unwrap().into_inner();
+        let requests = client(endpoint).await.observe(ReceiverStream::new(stream)).await.unwrap().into_inner();
         Probe { reports, requests, seq: 0, now: 1 }
     }
 
@@ -127,6 +131,12 @@ impl Probe {
 
     pub(crate) async fn delta(&mut self, delta: v1::Delta) {
         self.say(Content::Delta(delta)).await;
+    }
+
+    /// The next thing it is asked.
+    pub(crate) async fn request(&mut self) -> v1::request::Content {
+        let request = tokio::time::timeout(DEADLINE, self.requests.message()).await.expect("asked for nothing");
+        request.unwrap().expect("the stream goes on").content.unwrap()
     }
 
     /// How the visualiser ended the stream.

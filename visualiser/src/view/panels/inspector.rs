@@ -1,19 +1,20 @@
 //! Everything known about what is selected, on a card at the right.
 
-use axonscope_model::{ComponentRef, LinkageRef, PostboxKind, PostboxRef, State, System, display};
+use axonscope_model::{ComponentId, ComponentRef, LinkageId, PostboxKind, PostboxRef, State, System, display};
 use bevy::prelude::*;
 use bevy_egui::{EguiContexts, egui};
 
 use super::super::camera::Eye;
-use super::super::palette::{Palette, Rgba, type_size};
+use super::super::palette::{Palette, Rgba, Theme, type_size};
 use super::super::picture::{NodeKey, Trouble};
 use super::super::stage::{Look, Stage, Watched};
+use super::boxes::show_box;
+use super::linkages::{show_linkages, show_uses};
+use super::log::show_log;
 use super::{card, row, section, strong, text};
 
 const WIDTH: f32 = 400.0;
 const MARGIN: f32 = 20.0;
-/// Linkages listed on each side; a hub's others are counted.
-const LINKAGES_MAX: usize = 12;
 const BOXES_MAX: usize = 24;
 
 pub(super) fn show_inspector(
@@ -31,7 +32,7 @@ pub(super) fn show_inspector(
     let palette = Palette::of(look.theme);
     let ctx = contexts.ctx_mut()?;
     let height = ctx.viewport_rect().height() - 2.0 * MARGIN - eye.covered.y;
-    let mut chosen = None;
+    let mut asked = Asked::default();
     egui::Area::new("inspector".into()).fade_in(false).anchor(egui::Align2::RIGHT_TOP, [-MARGIN, MARGIN]).show(
         ctx,
         |ui| {
@@ -40,20 +41,27 @@ pub(super) fn show_inspector(
             card(palette).show(ui, |ui| {
                 ui.set_width(WIDTH - 44.0);
                 ui.spacing_mut().item_spacing.y = 7.0;
+                if look.theme == Theme::Light {
+                    // egui blends its fade too dark on light cards.
+                    ui.spacing_mut().scroll.fade.strength = 0.0;
+                }
                 egui::ScrollArea::vertical().max_height(height - 44.0).show(ui, |ui| {
                     watched.0.read(|model| {
                         let system = model.system(key.0);
                         if let Some((system, component)) =
                             system.and_then(|system| Some((system, system.component(key.1)?)))
                         {
-                            chosen = show_component(ui, palette, system, component);
+                            asked = show_component(ui, palette, system, component);
                         }
                     });
                 });
             });
         },
     );
-    if let Some(component) = chosen {
+    if let Some((linkage, on)) = asked.tap {
+        watched.0.tap(key.0, linkage, on);
+    }
+    if let Some(component) = asked.component {
         let key: NodeKey = (key.0, component);
         look.selected = Some(key);
         if let Some(node) = stage.picture.node(key) {
@@ -63,13 +71,18 @@ pub(super) fn show_inspector(
     Ok(())
 }
 
-/// Shows it all; what was clicked, if a name was.
-fn show_component(
-    ui: &mut egui::Ui,
-    palette: &Palette,
-    system: &System,
-    component: ComponentRef<'_>,
-) -> Option<axonscope_model::ComponentId> {
+/// What was clicked on the card.
+#[derive(Default)]
+pub(super) struct Asked {
+    /// To be selected.
+    pub(super) component: Option<ComponentId>,
+    /// To be tapped, or not any more.
+    pub(super) tap: Option<(LinkageId, bool)>,
+}
+
+/// Shows it all; what was clicked.
+fn show_component(ui: &mut egui::Ui, palette: &Palette, system: &System, component: ComponentRef<'_>) -> Asked {
+    let mut asked = Asked::default();
     ui.label(strong(display::label(component.name(), 40), type_size::TITLE, palette.text));
     let type_name = display::label(component.type_name(), 40);
     let path = format!("{} / {}", display::label(&system.title(), 40), display::escape(&component.path()));
@@ -79,30 +92,57 @@ fn show_component(
     }
     show_state(ui, palette, system, component);
 
-    section(ui, palette, "Boxes");
     let mut boxes: Vec<PostboxRef<'_>> = component.postboxes().collect();
     boxes.sort_by_key(|postbox| (postbox.is_standard(), postbox.kind() == PostboxKind::Outbox, postbox.id()));
+    if !boxes.is_empty() {
+        section(ui, palette, "Boxes");
+    }
     for postbox in boxes.iter().take(BOXES_MAX) {
         show_box(ui, palette, *postbox);
     }
     if boxes.len() > BOXES_MAX {
         ui.label(text(format!("and {} more", boxes.len() - BOXES_MAX), type_size::SMALL, palette.quiet));
     }
+    show_activity(ui, palette, system, component, !boxes.is_empty());
 
+    let incoming = boxes.iter().flat_map(|postbox| postbox.linkages_in());
+    show_linkages(ui, palette, "From", incoming, |linkage| linkage.source(), &mut asked);
+    let outgoing = boxes.iter().flat_map(|postbox| postbox.linkages_out());
+    show_linkages(ui, palette, "To", outgoing, |linkage| linkage.sink(), &mut asked);
+    show_uses(ui, palette, "Uses", component.uses().map(|usage| usage.sink().owner()), &mut asked);
+    show_uses(ui, palette, "Used by", component.used_by().map(|usage| usage.source().owner()), &mut asked);
+    show_log(ui, palette, "Log", system, component.log(), component.log_gone());
+    if !component.labels().is_empty() {
+        section(ui, palette, "Labels");
+        for (name, value) in component.labels() {
+            row(ui, palette, &display::label(name, 24), display::label(value, 40));
+        }
+    }
+    let of_system = format!("Log of {}", display::label(&system.title(), 30));
+    show_log(ui, palette, &of_system, system, system.log(), system.log_gone());
+    asked
+}
+
+fn show_activity(ui: &mut egui::Ui, palette: &Palette, system: &System, component: ComponentRef<'_>, has_boxes: bool) {
     section(ui, palette, "Activity");
-    row(ui, palette, "busy", display::share(component.busy_share()));
-    row(
-        ui,
-        palette,
-        "messages in",
-        format!("{} · {}", display::count(component.messages_in()), display::rate(component.rate_in())),
-    );
-    row(
-        ui,
-        palette,
-        "messages out",
-        format!("{} · {}", display::count(component.messages_out()), display::rate(component.rate_out())),
-    );
+    if component.stands_for_many() {
+        let (rate, open) = (display::rate(component.begun_rate()), display::count(component.open().into()));
+        let in_all = display::count(component.begun());
+        row(ui, palette, "stands for", format!("{rate} · {open} open · {in_all} in all"));
+    }
+    let busy = component.busy_share();
+    match component.scheduled_share() {
+        None => row(ui, palette, "busy", display::share(busy)),
+        Some(scheduled) => {
+            let [busy, ready, idle] = [busy, scheduled, idle(busy, scheduled)].map(display::share);
+            row(ui, palette, "busy · scheduled · idle", format!("{busy} · {ready} · {idle}"));
+        }
+    }
+    if has_boxes {
+        let figures = |total: u64, rate: f64| format!("{} · {}", display::count(total), display::rate(rate));
+        row(ui, palette, "messages in", figures(component.messages_in(), component.rate_in()));
+        row(ui, palette, "messages out", figures(component.messages_out(), component.rate_out()));
+    }
     if component.last_active_at() > 0 {
         let ago = system.sampled_at().saturating_sub(component.last_active_at());
         row(
@@ -117,18 +157,11 @@ fn show_component(
         row(ui, palette, "restarts", display::count(component.restarts().into()));
     }
     row(ui, palette, "system up", display::duration_ns(system.uptime_ns()));
+}
 
-    let incoming = boxes.iter().flat_map(|postbox| postbox.linkages_in());
-    let from = show_linkages(ui, palette, "From", incoming, |linkage| linkage.source());
-    let outgoing = boxes.iter().flat_map(|postbox| postbox.linkages_out());
-    let to = show_linkages(ui, palette, "To", outgoing, |linkage| linkage.sink());
-    if !component.labels().is_empty() {
-        section(ui, palette, "Labels");
-        for (name, value) in component.labels() {
-            row(ui, palette, &display::label(name, 24), display::label(value, 40));
-        }
-    }
-    from.or(to)
+/// What is left of the time; both shares are measured, and may come to a little more than all of it.
+fn idle(busy: f32, scheduled: f32) -> f32 {
+    (1.0 - busy - scheduled).max(0.0)
 }
 
 fn show_state(ui: &mut egui::Ui, palette: &Palette, system: &System, component: ComponentRef<'_>) {
@@ -187,95 +220,13 @@ fn banner(ui: &mut egui::Ui, color: Rgba, framed: bool, words: &str) {
         });
 }
 
-fn show_box(ui: &mut egui::Ui, palette: &Palette, postbox: PostboxRef<'_>) {
-    let trouble = Trouble::of_fill(postbox.fill());
-    let color = match trouble {
-        Trouble::Alarm => palette.alarm,
-        Trouble::Warning => palette.warning,
-        Trouble::None => palette.quiet,
-    };
-    let response = ui.horizontal(|ui| {
-        let (rect, _) = ui.allocate_exact_size(egui::vec2(14.0, 14.0), egui::Sense::hover());
-        if postbox.kind() == PostboxKind::Inbox {
-            ui.painter().circle_stroke(rect.center(), 5.5, egui::Stroke::new(1.6, color.egui()));
-        } else {
-            ui.painter().circle_filled(rect.center(), 4.0, color.egui());
-        }
-        ui.label(text(display::label(postbox.name(), 18), type_size::BODY, palette.text));
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            ui.label(text(display::rate(postbox.rate()), type_size::BODY, palette.quiet));
-            let (figure, quiet) = figures(postbox);
-            ui.label(text(figure, type_size::BODY, if quiet { palette.quiet } else { palette.text }));
-        });
-    });
-    response.response.on_hover_ui(|ui| {
-        let carries = if postbox.message_type().is_empty() { "not known" } else { postbox.message_type() };
-        ui.label(text(format!("carries {}", display::label(carries, 60)), type_size::SMALL, palette.text));
-        let most = format!(
-            "most waiting {} · {} messages in all",
-            display::count(postbox.high_water().into()),
-            display::count(postbox.messages())
-        );
-        ui.label(text(most, type_size::SMALL, palette.quiet));
-        if !postbox.description().is_empty() {
-            ui.label(text(display::escape(postbox.description()), type_size::SMALL, palette.quiet));
-        }
-    });
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Depth and capacity of an inbox, messages of an outbox, and what either dropped; whether that deserves attention.
-fn figures(postbox: PostboxRef<'_>) -> (String, bool) {
-    let dropped = if postbox.dropped() > 0 {
-        format!(" · {} dropped", display::count(postbox.dropped()))
-    } else {
-        String::new()
-    };
-    let linked = if postbox.is_linked() { "" } else { "unlinked · " };
-    let held = match (postbox.kind(), postbox.capacity()) {
-        (PostboxKind::Inbox, 0) => display::count(postbox.depth().into()),
-        (PostboxKind::Inbox, capacity) => {
-            format!("{} / {}", display::count(postbox.depth().into()), display::count(capacity.into()))
-        }
-        (PostboxKind::Outbox, _) => display::count(postbox.messages()),
-    };
-    (format!("{linked}{held}{dropped}"), !postbox.is_linked())
-}
-
-fn show_linkages<'a>(
-    ui: &mut egui::Ui,
-    palette: &Palette,
-    heading: &str,
-    linkages: impl Iterator<Item = LinkageRef<'a>>,
-    far_end: impl Fn(LinkageRef<'a>) -> PostboxRef<'a>,
-) -> Option<axonscope_model::ComponentId> {
-    let mut linkages: Vec<LinkageRef<'a>> = linkages.collect();
-    if linkages.is_empty() {
-        return None;
+    #[test]
+    fn idle_is_the_rest_and_never_less_than_nothing() {
+        assert!((idle(0.2, 0.3) - 0.5).abs() < 1e-6);
+        assert_eq!(idle(0.7, 0.4), 0.0);
     }
-    linkages.sort_by(|a, b| b.rate().total_cmp(&a.rate()).then(a.id().cmp(&b.id())));
-    section(ui, palette, heading);
-    let mut chosen = None;
-    for &linkage in linkages.iter().take(LINKAGES_MAX) {
-        let owner = far_end(linkage).owner();
-        ui.horizontal(|ui| {
-            let words = format!(
-                "{} · {} → {}",
-                display::label(owner.name(), 18),
-                display::label(linkage.source().name(), 12),
-                display::label(linkage.sink().name(), 12)
-            );
-            if ui.link(text(words, type_size::BODY, palette.accent)).clicked() {
-                chosen = Some(owner.id());
-            }
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                let figure =
-                    if linkage.is_passthrough() { "passthrough".into() } else { display::rate(linkage.rate()) };
-                ui.label(text(figure, type_size::BODY, palette.quiet));
-            });
-        });
-    }
-    if linkages.len() > LINKAGES_MAX {
-        ui.label(text(format!("and {} more", linkages.len() - LINKAGES_MAX), type_size::SMALL, palette.quiet));
-    }
-    chosen
 }

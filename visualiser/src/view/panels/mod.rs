@@ -1,6 +1,10 @@
 //! The panels: rounded cards over the picture, one a file.
 
+mod boxes;
 mod empty;
+mod linkages;
+mod log;
+
 mod inspector;
 mod status;
 

@@ -29,6 +29,7 @@ struct Totals {
     lost: u64,
     odd: u64,
     refused: u64,
+    no_room: u64,
 }
 
 pub(super) fn show_status(
@@ -79,7 +80,7 @@ pub(super) fn show_status(
                 ui.label(text(" · ", type_size::SMALL, palette.quiet));
             }
             ui.label(text(sentence(&totals), type_size::SMALL, palette.quiet));
-            let trouble = totals.lost + totals.odd + totals.refused;
+            let trouble = totals.lost + totals.odd + totals.refused + totals.no_room;
             let loss = loss(&totals);
             ui.label(if trouble > 0 {
                 strong(loss, type_size::SMALL, palette.warning)
@@ -122,6 +123,7 @@ fn totals(model: &axonscope_model::Model) -> Totals {
         lost: 0,
         odd: 0,
         refused: 0,
+        no_room: 0,
     };
     for system in model.systems() {
         match system.status() {
@@ -131,6 +133,7 @@ fn totals(model: &axonscope_model::Model) -> Totals {
         totals.lost += system.lost();
         totals.odd += system.anomaly_count();
         totals.refused += system.refused();
+        totals.no_room += system.no_room();
         if system.status().is_connected() {
             totals.components += system.component_count();
             totals.linkages += system.linkage_count();
@@ -163,6 +166,10 @@ fn loss(totals: &Totals) -> String {
     }
     if totals.refused > 0 {
         words += &format!(" · {} refused", display::count(totals.refused));
+    }
+    if totals.no_room > 0 {
+        let things = if totals.no_room == 1 { "thing" } else { "things" };
+        words += &format!(" · {} {things} had no room in the probe", display::count(totals.no_room));
     }
     words
 }
