@@ -111,7 +111,8 @@ impl Spans {
         attributes.record(&mut declared);
         let kin = (metadata.callsite(), 0);
         if !declared.is_component {
-            let title = Title { name: metadata.name(), type_name: metadata.name(), description: metadata.target() };
+            let together = format!("spans of {}, counted together", metadata.target());
+            let title = Title { name: metadata.name(), type_name: metadata.name(), description: &together };
             return self.open_as(self.options.rule(metadata), Role::Span, kin, title, declared.label, parent);
         }
         let name = declared.name.as_deref().unwrap_or(metadata.name());
