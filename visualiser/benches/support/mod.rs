@@ -1,8 +1,16 @@
-//! What the benchmarks share: a real server process, questions to it, and the two ways results are printed.
+//! What the benchmarks share: a real server process, questions to it, rounds in turn, and the two ways results are
+//! printed.
 
 #![allow(dead_code, reason = "each benchmark uses its part")]
 
+pub(crate) mod by_hand;
+pub(crate) mod child;
+pub(crate) mod pairs;
+pub(crate) mod pin;
+pub(crate) mod race;
 pub(crate) mod raw;
+pub(crate) mod row;
+pub(crate) mod watch;
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, ExitCode, Stdio};
@@ -199,11 +207,7 @@ impl Server {
 
     /// What is resident of it now, in bytes.
     pub(crate) fn resident_bytes(&self) -> Result<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.0.id()))
-            .context("resident memory is read from /proc, which is Linux's")?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
-        let kib: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
-        Ok(kib * 1024)
+        child::resident_bytes(self.pid())
     }
 
     /// What is resident once that has changed by less than one in two hundred for three seconds, or after `patience`.
