@@ -65,6 +65,12 @@ pub(crate) struct Line {
     pub(crate) value: f64,
     /// Of `value` and `peer_value`.
     pub(crate) unit: &'static str,
+    /// Where the figure lies with 95 %, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) value_low: Option<f64>,
+    /// The other end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) value_high: Option<f64>,
     /// Who or what it is compared with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) peer: Option<&'static str>,
@@ -99,6 +105,8 @@ impl Line {
             metric,
             value,
             unit,
+            value_low: None,
+            value_high: None,
             peer: None,
             peer_value: None,
             ratio: None,
@@ -107,13 +115,19 @@ impl Line {
         }
     }
 
-    /// The same, compared.
+    /// The figure lies between these with 95 %.
+    pub(crate) fn between(self, low: f64, high: f64) -> Self {
+        Self { value_low: Some(low), value_high: Some(high), ..self }
+    }
+
+    /// The same, compared. There is no ratio to something that is not above nothing.
     pub(crate) fn against(self, peer: &'static str, peer_value: f64, better: Better) -> Self {
         let ratio = match better {
             Better::More => self.value / peer_value,
             Better::Less => peer_value / self.value,
         };
-        Self { peer: Some(peer), peer_value: Some(peer_value), ratio: Some(ratio), ..self }
+        let ratio = (self.value > 0.0 && peer_value > 0.0).then_some(ratio);
+        Self { peer: Some(peer), peer_value: Some(peer_value), ratio, ..self }
     }
 
     /// The ratio is the median of paired ones, not that of the two figures, and lies between these with 95 %.
@@ -126,10 +140,14 @@ impl Line {
         println!("{}", serde_json::to_string(&self)?);
         let mut compared = match (self.peer, self.peer_value, self.ratio) {
             (Some(peer), Some(value), Some(ratio)) => format!("{peer} {} → {ratio:.2}×", figure(value)),
+            (Some(peer), Some(value), None) => format!("{peer} {}", figure(value)),
             _ => String::new(),
         };
         if let (Some(low), Some(high)) = (self.ratio_low, self.ratio_high) {
             compared += &format!(" ({low:.3} to {high:.3})");
+        }
+        if let (Some(low), Some(high)) = (self.value_low, self.value_high) {
+            compared = format!("({low:.3} to {high:.3})  {compared}");
         }
         eprintln!("{:<8} {:<36} {:>14} {:<7} {compared}", self.bench, self.metric, figure(self.value), self.unit);
         Ok(())
@@ -141,8 +159,8 @@ fn figure(value: f64) -> String {
     if value.abs() < 100.0 {
         return format!("{value:.3}");
     }
-    let digits = format!("{value:.0}");
-    let mut spaced = String::new();
+    let digits = format!("{:.0}", value.abs());
+    let mut spaced = if value < 0.0 { "-".to_owned() } else { String::new() };
     for (i, digit) in digits.chars().enumerate() {
         if i > 0 && (digits.len() - i).is_multiple_of(3) {
             spaced.push(' ');

@@ -34,8 +34,13 @@ struct Question {
 impl Watchers {
     /// Starts both, at the cadence that people get.
     pub(crate) fn start() -> Result<Self> {
+        Self::start_at("127.0.0.1:0")
+    }
+
+    /// The same, listening at `address`.
+    pub(crate) fn start_at(address: &str) -> Result<Self> {
         pin::over_there(pin::WATCHING, || {
-            let server = Server::start("127.0.0.1:0")?;
+            let server = Server::start(address)?;
             pin::check(server.pid(), "", pin::WATCHING);
             let told = Arc::new(AtomicU64::new(0));
             let (questions, asked) = mpsc::channel(1);
@@ -55,6 +60,11 @@ impl Watchers {
         let question = Question { name: name.to_owned(), components, answer };
         self.questions.blocking_send(question).ok().context("the reader has gone")?;
         answered.recv().context("the reader has gone")?
+    }
+
+    /// The visualiser's process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.server.pid()
     }
 
     /// Where it listens.
