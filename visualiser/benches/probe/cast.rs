@@ -55,10 +55,10 @@ impl Work {
     fn count(self, options: Options) -> u64 {
         let (full, quick) = match self {
             // Long enough for some of the visualiser's cadences.
-            Self::Relay => (600_000, 350_000),
-            Self::PingPong => (400_000, 200_000),
-            Self::Components => (20_000, 10_000),
-            Self::Spans => (2_000_000, 1_000_000),
+            Self::Relay => (2_400_000, 1_200_000),
+            Self::PingPong => (2_000_000, 1_000_000),
+            Self::Components => (100_000, 40_000),
+            Self::Spans => (5_000_000, 3_000_000),
             Self::NewSpans => (100_000, 50_000),
         };
         if options.quick { quick } else { full }

@@ -29,7 +29,7 @@ const UNTIL_KILLED: Duration = Duration::from_millis(150);
 
 /// Runs the part.
 pub(crate) fn bench(options: Options, _: &mut Found) -> Result<()> {
-    let (blocks, messages) = if options.quick { (6, 600_000) } else { (15, 1_200_000) };
+    let (blocks, messages) = if options.quick { (6, 1_800_000) } else { (15, 3_600_000) };
     let watchers = Watchers::start()?;
     let bare = start_program(&["bare"], false)?;
     let attached = start_program(&["probe", watchers.url()], false)?;
