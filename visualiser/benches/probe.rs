@@ -4,7 +4,9 @@
 //! Each case is a process of its own, this same executable in another role: there is one tracing subscriber in a
 //! process, and what is resident is told of a process. All of them exist at once, parked, and take rounds in turn. They
 //! run on one thread, bound to a processor; their probes, and those who watch, are bound to the other. After some rounds
-//! all are started anew, so that no case keeps an accident of its memory's layout for the whole run.
+//! all are started anew, so that no case keeps an accident of its memory's layout for the whole run. What other programs
+//! took of the processor is not counted; what they take of caches and memory nobody can tell, so that a run while
+//! something else is built is still only rough: `control` shows how rough.
 //!
 //! `./bench probe` runs all parts; given to the program itself, names of parts run those alone.
 

@@ -65,9 +65,10 @@ pub(crate) fn bench(options: Options, found: &mut Found) -> Result<()> {
 }
 
 struct Pair {
+    // First, so that it ends before what it watches.
+    watcher: Subject,
     bare: Subject,
     attached: Subject,
-    watcher: Subject,
 }
 
 impl Pair {

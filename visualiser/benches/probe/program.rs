@@ -12,6 +12,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::outside;
 use crate::support::race::{Finish, Race, Start, single_thread, until_idle};
 use crate::support::row::Relay;
+use crate::support::undisturbed::undisturbed;
 use crate::support::{child, pin, row};
 
 /// The argument by which this executable is the program; then `bare`, `registry` or `probe URL`.
@@ -60,15 +61,13 @@ impl Program {
             "ping-pong" => self.prepare(1, count, ping_pong)?,
             "go" => {
                 let race = self.prepared.take().context("nothing is prepared")?;
-                self.runtime.block_on(async {
-                    let took = race.time().await?;
-                    until_idle().await;
-                    anyhow::Ok(took)
-                })?
+                let took = undisturbed(|| self.runtime.block_on(race.time()))?;
+                self.runtime.block_on(until_idle());
+                took
             }
-            "spans" => enter_and_exit(count),
-            "new-spans" => create_and_close(count),
-            "components" => self.runtime.block_on(come_and_go(&self.system, count))?,
+            "spans" => undisturbed(|| anyhow::Ok(enter_and_exit(count)))?,
+            "new-spans" => undisturbed(|| anyhow::Ok(create_and_close(count)))?,
+            "components" => undisturbed(|| self.runtime.block_on(come_and_go(&self.system, count)))?,
             _ => bail!("{question:?} is not understood"),
         };
         Ok(took.as_secs_f64())

@@ -10,6 +10,7 @@ pub(crate) mod pin;
 pub(crate) mod race;
 pub(crate) mod raw;
 pub(crate) mod row;
+pub(crate) mod undisturbed;
 pub(crate) mod watch;
 
 use std::io::{BufRead, BufReader};

@@ -12,12 +12,14 @@ mod support {
     pub(crate) mod child;
     pub(crate) mod pin;
     pub(crate) mod race;
+    pub(crate) mod undisturbed;
 }
 
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use support::race::{Race, single_thread, until_idle};
+use support::undisturbed::undisturbed;
 use support::{by_hand, child, pin};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -66,7 +68,7 @@ fn measured(port: Option<u16>) -> Result<()> {
         }
         ("go", _) => {
             let race = prepared.take().context("nothing is prepared")?;
-            let took = runtime.block_on(race.time())?;
+            let took = undisturbed(|| runtime.block_on(race.time()))?;
             runtime.block_on(until_idle());
             Ok(took.as_secs_f64())
         }
