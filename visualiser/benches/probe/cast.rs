@@ -68,7 +68,7 @@ impl Work {
     fn cases(self) -> Vec<Case> {
         let all: &[Case] = match self {
             Self::Relay => &[Case::Control, Case::Bare, Case::Attached, Case::NoVisualiser, Case::LayerOff, Case::Tap],
-            Self::PingPong | Self::Components => &[Case::Control, Case::Bare, Case::Attached],
+            Self::PingPong | Self::Components => &[Case::Control, Case::Bare, Case::Attached, Case::NoVisualiser],
             Self::Spans | Self::NewSpans => {
                 &[Case::Bare, Case::Registry, Case::LayerOff, Case::NoVisualiser, Case::Attached]
             }
@@ -185,9 +185,9 @@ impl<'a> Cast<'a> {
 pub(crate) fn start_program(args: &[&str], off: bool) -> Result<Subject> {
     let mut command = Command::new(std::env::current_exe()?);
     command.arg(program::ROLE).args(args).env_remove("AXONSCOPE_ENDPOINT").env_remove("AXONSCOPE_NAME");
-    command.env_remove("AXONSCOPE_OFF").env_remove("RUST_LOG");
+    command.env_remove(program::OFF).env_remove("RUST_LOG");
     if off {
-        command.env("AXONSCOPE_OFF", "1");
+        command.env(program::OFF, "1");
     }
     Subject::start(&mut command)
 }
@@ -219,14 +219,15 @@ impl Figures {
     }
 
     fn print(&self, options: Options, found: &Found) -> Result<()> {
-        self.print_shares(found)?;
+        self.print_shares(options, found)?;
         self.print_memory(found)?;
         self.print_added(options)?;
         self.print_spans(options)
     }
 
-    fn print_shares(&self, found: &Found) -> Result<()> {
+    fn print_shares(&self, options: Options, found: &Found) -> Result<()> {
         let bare = self.of(Work::Relay, Case::Bare).context("nothing bare ran")?;
+        eprintln!("bench: bare, {:.1} Mhops/s", (Work::Relay.count(options) * HOPS) as f64 / median(bare) / 1e6);
         for (case, name, goal) in [
             (Case::Control, "control", None),
             (Case::LayerOff, "layer-off", Some(share::GOAL_ALONE)),
@@ -255,22 +256,24 @@ impl Figures {
         Ok(())
     }
 
-    /// Per message over one linkage, and per component.
+    /// Beside the bare program: per message and linkage it passes, and per component.
     fn print_added(&self, options: Options) -> Result<()> {
-        for (work, metric, each, limit) in [
-            (Work::Relay, "ns_per_message@attached", HOPS, Some(("limit-5ns", 5.0))),
-            (Work::PingPong, "ns_per_message@attached-ping-pong", 2, Some(("limit-60ns", 60.0))),
-            (Work::Components, "ns_per_component@attached", 1, None),
+        for (work, metric, suffix, each, limit) in [
+            (Work::Relay, "ns_per_message", "", HOPS, Some(("limit-5ns", 5.0))),
+            (Work::PingPong, "ns_per_message", "-ping-pong", 2, Some(("limit-60ns", 60.0))),
+            (Work::Components, "ns_per_component", "", 1, None),
         ] {
-            let (Some(took), Some(bare)) = (self.of(work, Case::Attached), self.of(work, Case::Bare)) else { continue };
-            let line = share::added_ns(metric, took, bare, work.count(options) * each);
-            match limit {
-                Some((name, limit)) => line.against(name, limit, Better::Less).print()?,
-                None => line.print()?,
-            }
-            if let Some(control) = self.of(work, Case::Control) {
-                let metric = metric.replace("@attached", "@control");
-                share::added_ns(&metric, control, bare, work.count(options) * each).print()?;
+            let bare = self.of(work, Case::Bare).context("nothing bare ran")?;
+            for (case, name) in
+                [(Case::Control, "control"), (Case::NoVisualiser, "no-visualiser"), (Case::Attached, "attached")]
+            {
+                let Some(took) = self.of(work, case) else { continue };
+                let metric = format!("{metric}@{name}{suffix}");
+                let line = share::added_ns(&metric, took, bare, work.count(options) * each);
+                match limit.filter(|_| case == Case::Attached) {
+                    Some((limit, ns)) => line.against(limit, ns, Better::Less).print()?,
+                    None => line.print()?,
+                }
             }
         }
         Ok(())

@@ -18,7 +18,10 @@ use crate::support::{child, pin, row};
 /// The argument by which this executable is the program; then `bare`, `registry` or `probe URL`.
 pub(crate) const ROLE: &str = "--role=program";
 
-pub(crate) const CAPACITY: usize = 64;
+/// Set in its environment, it tells a probe to do nothing.
+pub(crate) const OFF: &str = "AXONSCOPE_OFF";
+
+const CAPACITY: usize = 64;
 /// Components that exist at a time while their coming and going is measured.
 const BATCH: usize = 100;
 
@@ -38,7 +41,13 @@ pub(crate) fn role(args: &[String]) -> Result<()> {
             tracing_subscriber::registry().init();
             None
         }
-        ["probe", url] => Some(pin::over_there(pin::WATCHING, || outside::start(&system, url))?),
+        ["probe", url] => {
+            let probe = pin::over_there(pin::WATCHING, || outside::start(&system, url))?;
+            if std::env::var_os(OFF).is_none() {
+                pin::check(std::process::id(), "axonscope-probe", pin::WATCHING);
+            }
+            Some(probe)
+        }
         _ => bail!("run it with ./bench probe"),
     };
     let mut program = Program { runtime: single_thread()?, system, prepared: None };
