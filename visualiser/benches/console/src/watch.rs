@@ -60,10 +60,14 @@ async fn watch(port: u16, seen: &Seen, connected: std::sync::mpsc::SyncSender<()
     connected.send(()).context("nobody waits")?;
     while let Some(update) = updates.message().await? {
         seen.updates.fetch_add(1, Ordering::Relaxed);
-        if let Some(tasks) = update.task_update {
-            seen.tasks.fetch_add(tasks.new_tasks.len() as u64, Ordering::Relaxed);
-            seen.dropped.fetch_add(tasks.dropped_events, Ordering::Relaxed);
-        }
+        let dropped = [
+            update.task_update.as_ref().map(|tasks| tasks.dropped_events),
+            update.resource_update.as_ref().map(|resources| resources.dropped_events),
+            update.async_op_update.as_ref().map(|ops| ops.dropped_events),
+        ];
+        seen.dropped.fetch_add(dropped.into_iter().flatten().sum(), Ordering::Relaxed);
+        let tasks = update.task_update.map_or(0, |tasks| tasks.new_tasks.len());
+        seen.tasks.fetch_add(tasks as u64, Ordering::Relaxed);
     }
     bail!("the program ended the stream")
 }
