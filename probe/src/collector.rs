@@ -4,23 +4,29 @@
 //! visualiser costs a ledger that fills and no more. When it is full, its content is thrown away, counted, and made good
 //! by a new Snapshot.
 
+use std::collections::{HashSet, VecDeque};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axonscope_proto::limits::{CADENCE_MIN, HEARTBEAT, RESYNC_INTERVAL};
 use axonscope_proto::v1::report::Content;
 use axonscope_proto::v1::{Activity, Report, Request, request};
 use axonscope_runtime::clock_ns;
+use tokio::sync::mpsc::Sender;
 use tokio::time::{Instant, sleep_until};
 use tokio_stream::StreamExt;
 use tracing::{trace, warn};
 
+use crate::aside::{Aside, Line, Sample};
 use crate::closing::Closing;
 use crate::ledger::Ledger;
-use crate::limits::{CADENCE_MAX, PART_BYTES, SWEEP_SHARE};
-use crate::publisher::{Link, LinkError};
+use crate::limits::{CADENCE_MAX, SWEEP_SHARE};
+use crate::publisher::{Link, LinkError, Requests};
+use crate::rounds::Turn;
 use crate::snapshot::Walk;
-use crate::source::{Lost, Source};
+use crate::source::{Feed, Lost, Place, Source, Wanted};
 use crate::sweep::Sweep;
+use crate::taps::Wish;
 use crate::to_proto;
 
 /// Why a conversation ended.
@@ -33,17 +39,25 @@ pub(crate) enum End {
 }
 
 /// Everything that one conversation remembers.
-pub(crate) struct Collector<'a, S: Source> {
-    source: &'a mut S,
+pub(crate) struct Collector<'a> {
+    source: &'a mut Feed,
     /// Structural events lost since the probe began. Like the ledger's own count, it outlives the conversation.
     lost: &'a mut u64,
     ledger: &'a mut Ledger,
+    /// About how large a Report is made.
+    part_limit: usize,
     /// The Snapshot that is being told.
-    walk: Option<Walk<S::Cursor>>,
+    walk: Option<Walk<Place>>,
     /// The totals that are being told.
-    sweep: Option<Sweep<S::Cursor>>,
-    /// The next sweep tells everything that is not zero.
-    sweep_all: bool,
+    sweep: Option<(Sweep<Place>, Turn)>,
+    /// The totals to be told next: after a Snapshot, all.
+    wanted: Wanted,
+    /// Lines that are being told: read before the last tick, so that whom they are about is known.
+    lines: VecDeque<(u64, Line)>,
+    /// Samples that are being told, before it may be told that their linkage is gone.
+    samples: VecDeque<(u64, Sample)>,
+    /// The linkages that this visualiser taps.
+    tapped: HashSet<u64>,
     is_delta_due: bool,
     is_sweep_due: bool,
     is_heartbeat_due: bool,
@@ -59,16 +73,26 @@ pub(crate) struct Collector<'a, S: Source> {
     seq: u64,
 }
 
-impl<'a, S: Source> Collector<'a, S> {
-    pub(crate) fn new(source: &'a mut S, ledger: &'a mut Ledger, lost: &'a mut u64, cadence: Duration) -> Self {
+impl<'a> Collector<'a> {
+    pub(crate) fn new(
+        source: &'a mut Feed,
+        ledger: &'a mut Ledger,
+        lost: &'a mut u64,
+        cadence: Duration,
+        part_limit: usize,
+    ) -> Self {
         let now = Instant::now();
         Self {
+            part_limit,
+            wanted: Wanted::default(),
+            lines: VecDeque::new(),
+            samples: VecDeque::new(),
+            tapped: HashSet::new(),
             source,
             lost,
             ledger,
             walk: None,
             sweep: None,
-            sweep_all: false,
             is_delta_due: false,
             is_sweep_due: false,
             is_heartbeat_due: false,
@@ -88,6 +112,13 @@ impl<'a, S: Source> Collector<'a, S> {
     /// Talks over `link`, on which Hello was said, until the visualiser goes or the program ends.
     pub(crate) async fn run(mut self, link: Link, closing: &mut Closing) -> End {
         let Link { reports, mut requests } = link;
+        self.source.set_heard(true);
+        let end = self.talk(reports, &mut requests, closing).await;
+        self.source.set_heard(false);
+        end
+    }
+
+    async fn talk(&mut self, reports: Sender<Report>, requests: &mut Requests, closing: &mut Closing) -> End {
         self.begin_walk();
         loop {
             tokio::select! {
@@ -124,8 +155,18 @@ impl<'a, S: Source> Collector<'a, S> {
                 self.next_tick = Instant::now() + self.cadence;
             }
             Some(request::Content::Resync(_)) => self.is_resync_wanted = true,
-            // This probe has no taps yet: the wire lets it ignore what it does not offer.
-            Some(request::Content::Tap(_) | request::Content::Untap(_)) | None => trace!(?request, "not offered"),
+            Some(request::Content::Tap(tap)) => {
+                let program = self.source.program();
+                let wish = Wish { linkage: tap.linkage, samples_per_second: tap.samples_per_second, bytes: tap.bytes };
+                if program.taps.open(wish, &self.source.lane, program) {
+                    self.tapped.insert(tap.linkage);
+                }
+            }
+            Some(request::Content::Untap(untap)) => {
+                self.untap(untap.linkage);
+            }
+            // The wire lets a probe ignore what it does not know.
+            None => trace!("a request that is not known"),
         }
     }
 
@@ -133,7 +174,9 @@ impl<'a, S: Source> Collector<'a, S> {
         let now = Instant::now();
         if now >= self.next_tick {
             self.next_tick = now + self.cadence;
+            self.take_asides();
             self.drain();
+            self.source.program().merged.fetch_max(self.ledger.merged(), Ordering::Relaxed);
             self.is_delta_due = true;
             self.is_sweep_due |= self.sweep.is_none() && now >= self.next_sweep;
         }
@@ -165,6 +208,8 @@ impl<'a, S: Source> Collector<'a, S> {
             || self.sweep.is_some()
             || self.is_sweep_due
             || (self.is_delta_due && self.ledger.has_news())
+            || !self.lines.is_empty()
+            || !self.samples.is_empty()
             || self.is_heartbeat_due
             || self.farewell.is_some()
     }
@@ -174,17 +219,27 @@ impl<'a, S: Source> Collector<'a, S> {
         if self.walk.is_some() {
             return self.next_part();
         }
-        let is_holding = self.sweep.as_ref().is_some_and(Sweep::is_holding);
+        let is_holding = self.sweep.as_ref().is_some_and(|(sweep, _)| sweep.is_holding());
+        if let Some((captured_at, sample)) = self.samples.pop_front() {
+            return Some((captured_at, to_proto::sample(sample)));
+        }
         if self.is_delta_due && !is_holding {
-            if let Some(delta) = self.ledger.take_delta(PART_BYTES) {
+            if let Some(delta) = self.ledger.take_delta(self.part_limit) {
+                if !self.tapped.is_empty() {
+                    delta.unlinked.iter().for_each(|&gone| self.untap(gone));
+                }
                 return Some((clock_ns(), to_proto::delta(delta)));
             }
             self.is_delta_due = false;
         }
+        if !is_holding && let Some((captured_at, line)) = self.lines.pop_front() {
+            return Some((captured_at, to_proto::line(self.source.nearest(&line), line)));
+        }
         if self.sweep.is_none() && self.is_sweep_due {
             self.is_sweep_due = false;
             self.sweep_began = Instant::now();
-            self.sweep = Some(Sweep::new(self.sweep_all, self.cadence));
+            let turn = self.source.program().rounds.begin();
+            self.sweep = Some((Sweep::new(std::mem::take(&mut self.wanted), self.cadence, self.part_limit), turn));
         }
         if self.sweep.is_some() {
             return self.next_totals();
@@ -203,7 +258,8 @@ impl<'a, S: Source> Collector<'a, S> {
                     self.walk = None;
                     self.is_delta_due = true;
                     self.is_sweep_due = true;
-                    self.sweep_all = true;
+                    self.wanted = Wanted::default();
+                    self.untap_gone();
                 }
                 Some((clock_ns(), Content::Snapshot(part)))
             }
@@ -216,13 +272,14 @@ impl<'a, S: Source> Collector<'a, S> {
     }
 
     fn next_totals(&mut self) -> Option<(u64, Content)> {
-        let sweep = self.sweep.as_mut()?;
+        let (sweep, _) = self.sweep.as_mut()?;
         match sweep.step(self.source, self.ledger) {
             Ok(part) => {
                 if sweep.is_over() && !sweep.is_holding() {
                     self.next_sweep = self.sweep_began + sweep.spent() * SWEEP_SHARE;
-                    self.sweep = None;
-                    self.sweep_all = false;
+                    if let Some((sweep, turn)) = self.sweep.take() {
+                        self.wanted = Wanted { since: Some(turn.finish()), late: sweep.into_late() };
+                    }
                 }
                 part.map(|part| (part.captured_at, Content::Activity(part.activity)))
             }
@@ -237,7 +294,8 @@ impl<'a, S: Source> Collector<'a, S> {
         self.seq += 1;
         self.last_sent = Instant::now();
         self.is_heartbeat_due = false;
-        Report { seq: self.seq, captured_at, lost: *self.lost, content: Some(content), refused: 0 }
+        let refused = self.source.program().registry.refused();
+        Report { seq: self.seq, captured_at, lost: *self.lost, content: Some(content), refused }
     }
 
     fn drain(&mut self) {
@@ -250,6 +308,7 @@ impl<'a, S: Source> Collector<'a, S> {
     fn recover(&mut self, lost: Lost) {
         let events = lost.events + self.ledger.len();
         *self.lost += events;
+        self.source.program().lost.fetch_max(*self.lost, Ordering::Relaxed);
         warn!(events, "structure changed faster than it could be told; a new snapshot makes it good");
         self.begin_walk();
     }
@@ -257,16 +316,47 @@ impl<'a, S: Source> Collector<'a, S> {
     fn begin_walk(&mut self) {
         self.source.stop();
         self.ledger.begin(0);
-        self.walk = Some(Walk::new());
+        self.walk = Some(Walk::new(self.part_limit));
         self.walk_began = Instant::now();
         self.is_resync_wanted = false;
         self.sweep = None;
         self.is_delta_due = false;
     }
 
+    fn take_asides(&mut self) {
+        // A visualiser that is too slow for those before gets no more: the lane counts what it has no room for.
+        if !self.lines.is_empty() || !self.samples.is_empty() {
+            return;
+        }
+        for (captured_at, aside) in self.source.lane.take() {
+            match aside {
+                Aside::Line(line) => self.lines.push_back((captured_at, line)),
+                // What was under way when a tap was closed is not wanted any more.
+                Aside::Sample(sample) if sample.refusal.is_empty() && !self.tapped.contains(&sample.linkage) => {}
+                Aside::Sample(sample) => self.samples.push_back((captured_at, sample)),
+            }
+        }
+    }
+
+    fn untap(&mut self, linkage: u64) {
+        if self.tapped.remove(&linkage) {
+            self.source.program().taps.close(linkage, &self.source.lane);
+        }
+    }
+
+    /// Closes taps on linkages of which a Snapshot told by their absence that they are gone.
+    fn untap_gone(&mut self) {
+        let program = self.source.program();
+        let gone: Vec<_> =
+            self.tapped.iter().copied().filter(|&linkage| program.outbox_of(linkage).is_none()).collect();
+        gone.into_iter().for_each(|linkage| self.untap(linkage));
+        self.samples.retain(|(_, sample)| self.tapped.contains(&sample.linkage));
+    }
+
     /// Everything that is known by now is still told, and then the reason.
     fn begin_farewell(&mut self, reason: String) {
         self.farewell = Some(reason);
+        self.take_asides();
         self.drain();
         self.is_delta_due = true;
         self.is_sweep_due = true;

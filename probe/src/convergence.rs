@@ -9,14 +9,15 @@ use std::sync::Arc;
 
 use axonscope_proto::v1::Snapshot;
 use axonscope_proto::v1::report::Content;
-use axonscope_runtime::{LinkageKind, PostboxKind, State};
+use axonscope_runtime::State;
 use proptest::prelude::*;
 
 use crate::ledger::{ApplyError, Ledger};
+use crate::limits::PART_BYTES;
 use crate::snapshot::Walk;
-use crate::source::{Lost, Sample, Source};
+use crate::source::{Lost, Source, Totals, Wanted};
 use crate::to_proto;
-use crate::words::{Change, Component, Linkage, Page, Postbox};
+use crate::words::{Change, Component, Linkage, LinkageKind, Page, Postbox, PostboxKind};
 
 /// A program of the test's own, which describes itself in small pages.
 #[derive(Default)]
@@ -179,7 +180,7 @@ impl Source for World {
         (Page { event_number: self.event_number, components, postboxes, linkages }, next)
     }
 
-    fn totals(&mut self, _: Option<u64>, _: bool, _: &mut Vec<Sample>) -> Option<u64> {
+    fn totals(&mut self, _: Option<u64>, _: &Wanted, _: &mut Vec<Totals>) -> Option<u64> {
         None
     }
 }
@@ -318,13 +319,18 @@ struct Teller {
 
 impl Teller {
     fn new(limit: usize) -> Self {
-        Self { ledger: Ledger::new(limit), walk: Some(Walk::new()), picture: Picture::default(), overflows: 0 }
+        Self {
+            ledger: Ledger::new(limit),
+            walk: Some(Walk::new(PART_BYTES)),
+            picture: Picture::default(),
+            overflows: 0,
+        }
     }
 
     fn resync(&mut self, world: &mut World) {
         world.stop();
         self.ledger.begin(0);
-        self.walk = Some(Walk::new());
+        self.walk = Some(Walk::new(PART_BYTES));
     }
 
     fn drain(&mut self, world: &mut World) {

@@ -9,19 +9,21 @@ use crate::closing::Closing;
 use crate::collector::{Collector, End};
 use crate::identity::Identity;
 use crate::ledger::Ledger;
-use crate::limits::LEDGER_BYTES;
+use crate::limits::{LEDGER_BYTES, PART_BYTES};
 use crate::publisher::{LinkError, Publisher};
-use crate::source::Source;
+use crate::source::{Feed, Source};
 
-/// Runs until the program ends.
+/// Runs until the program ends. `share` is among how many visualisers the memory is shared.
 pub(crate) async fn run(
-    mut source: impl Source,
-    identity: Identity,
+    mut source: Feed,
+    identity: &Identity,
     mut publisher: impl Publisher,
     cadence: Duration,
+    share: usize,
     mut closing: Closing,
 ) {
-    let mut ledger = Ledger::new(LEDGER_BYTES);
+    let mut ledger = Ledger::new(LEDGER_BYTES / share);
+    let part_limit = PART_BYTES / share;
     let mut lost = 0;
     let mut backoff = Backoff::default();
     let mut has_warned = false;
@@ -32,7 +34,8 @@ pub(crate) async fn run(
                 info!(system = identity.name, "a visualiser listens");
                 has_listened = true;
                 let began = Instant::now();
-                let end = Collector::new(&mut source, &mut ledger, &mut lost, cadence).run(link, &mut closing).await;
+                let collector = Collector::new(&mut source, &mut ledger, &mut lost, cadence, part_limit);
+                let end = collector.run(link, &mut closing).await;
                 source.stop();
                 ledger.begin(0);
                 if began.elapsed() > STEADY {

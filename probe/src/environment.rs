@@ -1,7 +1,9 @@
 //! What the environment says, for what the program leaves open. A bad value is one warning and never an error.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 
+use axonscope_proto::limits::LABELS;
 use axonscope_proto::{DEFAULT_ENDPOINT, ENDPOINT_VARIABLE};
 use tonic::transport::Endpoint;
 use tracing::{dispatcher, warn};
@@ -10,12 +12,18 @@ use crate::endpoint;
 
 /// The environment variable that names the system.
 pub(crate) const NAME_VARIABLE: &str = "AXONSCOPE_NAME";
+/// Free words about the instance, as `zone=cellar,version=3`.
+pub(crate) const LABELS_VARIABLE: &str = "AXONSCOPE_LABELS";
+/// Whether there is no probe at all.
+pub(crate) const OFF_VARIABLE: &str = "AXONSCOPE_OFF";
 
 /// The variables this crate knows, read once.
 #[derive(Debug, Default)]
 pub(crate) struct Environment {
-    pub(crate) endpoint: Option<Endpoint>,
+    pub(crate) endpoints: Option<Vec<Endpoint>>,
     pub(crate) name: Option<String>,
+    pub(crate) labels: BTreeMap<String, String>,
+    pub(crate) is_off: bool,
     /// One clear sentence for each bad value.
     pub(crate) warnings: Vec<String>,
 }
@@ -26,8 +34,8 @@ impl Environment {
         let mut environment = Self::default();
         if let Some(value) = get(ENDPOINT_VARIABLE) {
             let value = value.to_string_lossy();
-            match endpoint::parse(&value).and_then(|uri| endpoint::allow(uri, insecure)) {
-                Ok(endpoint) => environment.endpoint = Some(endpoint),
+            match endpoint::parse_all(&value).and_then(|addresses| endpoint::allow(addresses, insecure)) {
+                Ok(endpoints) => environment.endpoints = Some(endpoints),
                 Err(error) => environment.warn(format!("{ENDPOINT_VARIABLE}: {error}; dialling {DEFAULT_ENDPOINT}")),
             }
         }
@@ -35,6 +43,18 @@ impl Environment {
             Some(Ok(name)) if !name.trim().is_empty() => environment.name = Some(name),
             Some(_) => environment.warn(format!("{NAME_VARIABLE} is empty or not text; not used")),
             None => {}
+        }
+        if let Some(value) = get(LABELS_VARIABLE) {
+            match labels(&value.to_string_lossy()) {
+                Ok(labels) => environment.labels = labels,
+                Err(why) => environment.warn(format!("{LABELS_VARIABLE}: {why}; not used")),
+            }
+        }
+        if let Some(value) = get(OFF_VARIABLE) {
+            match is_yes(&value.to_string_lossy()) {
+                Some(is_off) => environment.is_off = is_off,
+                None => environment.warn(format!("{OFF_VARIABLE} is {value:?}, neither 1 nor 0; the probe is on")),
+            }
         }
         environment
     }
@@ -55,6 +75,31 @@ impl Environment {
     }
 }
 
+fn labels(text: &str) -> Result<BTreeMap<String, String>, String> {
+    let mut labels = BTreeMap::new();
+    for pair in text.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
+        match pair.split_once('=') {
+            Some((key, value)) if !key.trim().is_empty() => {
+                labels.insert(key.trim().to_owned(), value.trim().to_owned());
+            }
+            _ => return Err(format!("{pair:?} does not look like zone=cellar")),
+        }
+    }
+    if labels.len() > LABELS {
+        Err(format!("{} labels are too many, {LABELS} are sent", labels.len()))
+    } else {
+        Ok(labels)
+    }
+}
+
+fn is_yes(text: &str) -> Option<bool> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "1" | "true" | "yes" | "on" => Some(true),
+        "" | "0" | "false" | "no" | "off" => Some(false),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -68,16 +113,25 @@ mod tests {
 
     #[test]
     fn good_values_are_taken() {
-        let environment = read(&[(ENDPOINT_VARIABLE, "http://127.0.0.1:9999"), (NAME_VARIABLE, "mill")]);
-        assert_eq!(environment.endpoint.unwrap().uri().port_u16(), Some(9999));
+        let environment = read(&[
+            (ENDPOINT_VARIABLE, "http://127.0.0.1:9999,unix:/run/axonscope.sock"),
+            (NAME_VARIABLE, "mill"),
+            (LABELS_VARIABLE, "zone=cellar, version = 3,"),
+            (OFF_VARIABLE, "yes"),
+        ]);
+        assert_eq!(environment.warnings, [""; 0]);
+        assert_eq!(environment.endpoints.unwrap()[0].uri().port_u16(), Some(9999));
         assert_eq!(environment.name.unwrap(), "mill");
-        assert!(environment.warnings.is_empty());
+        assert_eq!(environment.labels["zone"], "cellar");
+        assert_eq!(environment.labels["version"], "3");
+        assert!(environment.is_off);
     }
 
     #[test]
     fn nothing_said_is_nothing_wrong() {
         let environment = read(&[]);
-        assert!(environment.endpoint.is_none() && environment.name.is_none() && environment.warnings.is_empty());
+        assert!(environment.endpoints.is_none() && environment.name.is_none() && environment.warnings.is_empty());
+        assert!(!environment.is_off);
     }
 
     #[test]
@@ -87,9 +141,13 @@ mod tests {
             (ENDPOINT_VARIABLE, "http://10.0.0.1:7420"),
             (ENDPOINT_VARIABLE, "https://localhost:7420"),
             (NAME_VARIABLE, "  "),
+            (LABELS_VARIABLE, "zone"),
+            (LABELS_VARIABLE, "=cellar"),
+            (OFF_VARIABLE, "perhaps"),
         ] {
             let environment = read(&[(variable, value)]);
-            assert!(environment.endpoint.is_none() && environment.name.is_none(), "{variable}={value}");
+            assert!(environment.endpoints.is_none() && environment.name.is_none(), "{variable}={value}");
+            assert!(environment.labels.is_empty() && !environment.is_off, "{variable}={value}");
             assert_eq!(environment.warnings.len(), 1);
             assert!(environment.warnings[0].starts_with(variable), "{:?}", environment.warnings);
         }

@@ -202,6 +202,11 @@ impl Ledger {
         (removals + births + self.states.len()) as u64
     }
 
+    /// Running total of births and deaths that met.
+    pub(crate) fn merged(&self) -> u64 {
+        self.merged
+    }
+
     /// True when there is something to tell, if only that births and deaths met.
     pub(crate) fn has_news(&self) -> bool {
         self.len() > 0 || self.merged > self.merged_told
@@ -253,9 +258,8 @@ impl Ledger {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use axonscope_runtime::{LinkageKind, PostboxKind};
-
     use super::*;
+    use crate::words::{LinkageKind, PostboxKind};
 
     const ALL: usize = usize::MAX;
 

@@ -4,12 +4,21 @@
 
 use std::time::Duration;
 
-/// Events that wait for the probe's thread, as [`weight`](crate::pending) reckons them. While the thread takes one load
+/// Events that wait for the probe's thread, by what they weigh; shared by all visualisers. While the thread takes one load
 /// in, the observer fills the next, so that up to two exist for a moment.
-pub(crate) const PENDING_BYTES: usize = 3 * 1024 * 1024;
+pub(crate) const PENDING_BYTES: usize = 2 * 1024 * 1024;
 
-/// Changes that wait for the visualiser, merged.
-pub(crate) const LEDGER_BYTES: usize = 5 * 1024 * 1024;
+/// Changes that wait for visualisers, merged; shared by all of them.
+pub(crate) const LEDGER_BYTES: usize = 3 * 1024 * 1024;
+
+/// What the program told by hand or by `tracing`, and nobody else remembers.
+pub(crate) const REGISTRY_BYTES: usize = 4 * 1024 * 1024;
+
+/// Log lines and tapped messages that wait; shared by all visualisers.
+pub(crate) const LANE_BYTES: usize = 512 * 1024;
+
+/// Visualisers that are dialled at the same time.
+pub(crate) const ENDPOINTS: usize = 8;
 
 /// About how large one Report is made, encoded: far below the wire's limit of 1 MiB, because as Rust values a Report
 /// takes three to four times as much, and [`REPORTS_AHEAD`] and two more of them exist at a time.
@@ -17,9 +26,6 @@ pub(crate) const PART_BYTES: usize = 256 * 1024;
 
 /// Reports that may wait for the network. More would only be older when they arrive.
 pub(crate) const REPORTS_AHEAD: usize = 2;
-
-/// Components described or visited while the source's structure is held still.
-pub(crate) const PAGE_COMPONENTS: usize = 256;
 
 /// Of one core, the most that reading totals may take is one part in so many: a large system is read less often.
 pub(crate) const SWEEP_SHARE: u32 = 20;
@@ -37,7 +43,8 @@ mod tests {
     #[test]
     fn together_they_stay_within_what_is_promised() {
         let reports = PART_BYTES * 4 * (REPORTS_AHEAD + 2);
-        assert!(2 * PENDING_BYTES + LEDGER_BYTES + reports <= 16 * 1024 * 1024);
+        let waiting = 2 * PENDING_BYTES + LEDGER_BYTES + 2 * LANE_BYTES;
+        assert!(waiting + REGISTRY_BYTES + reports <= 16 * 1024 * 1024);
     }
 
     #[test]

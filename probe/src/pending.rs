@@ -3,16 +3,27 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use axonscope_runtime::{Event, Observer, State};
 use tokio::sync::Notify;
 
-use crate::limits::PENDING_BYTES;
+use crate::words::Change;
 
-/// Keeps events while somebody listens, up to a bound; past it, counts them.
+/// One event on its way.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    /// Which of the sources tells it.
+    pub(crate) origin: usize,
+    /// Its number there: one more than that of the event before.
+    pub(crate) number: u64,
+    pub(crate) change: Change,
+}
+
+/// Keeps events while one visualiser listens, up to a bound; past it, counts them.
 ///
 /// The mutex is held for a push or a swap, never for longer.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Pending {
+    /// The most that events may weigh, in bytes.
+    limit: usize,
     /// False while nobody listens, and then this load is all that an event costs.
     keeping: AtomicBool,
     store: Mutex<Store>,
@@ -22,7 +33,7 @@ pub(crate) struct Pending {
 
 #[derive(Debug, Default)]
 struct Store {
-    events: Vec<(u64, Event)>,
+    events: Vec<Told>,
     weight: usize,
     /// Once true, nothing is kept until the start of a new snapshot.
     overflowed: bool,
@@ -38,6 +49,44 @@ pub(crate) struct Overflow {
 }
 
 impl Pending {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { limit, keeping: AtomicBool::new(false), store: Mutex::default(), pressed: Notify::new() }
+    }
+
+    /// Whether anybody listens here.
+    pub(crate) fn is_keeping(&self) -> bool {
+        self.keeping.load(Ordering::Acquire)
+    }
+
+    /// Keeps an event, or counts it as lost.
+    pub(crate) fn push(&self, origin: usize, number: u64, change: impl FnOnce() -> Change) {
+        if !self.is_keeping() {
+            return;
+        }
+        let mut store = self.store();
+        if !self.is_keeping() {
+            return; // It stopped between the two, and nobody must find this event later.
+        }
+        if store.overflowed {
+            store.lost += 1;
+            return;
+        }
+        let change = change();
+        let before = store.weight;
+        store.weight += weight(&change);
+        if store.weight > self.limit {
+            store.overflowed = true;
+            store.lost += store.events.len() as u64 + 1;
+        } else {
+            store.events.push(Told { origin, number, change });
+        }
+        let half = self.limit / 2;
+        if store.overflowed || (before < half && store.weight >= half) {
+            drop(store);
+            self.pressed.notify_one();
+        }
+    }
+
     /// Keeps events from now on. Whatever was there is forgotten, which ends an overflow.
     pub(crate) fn start(&self) {
         self.forget();
@@ -54,7 +103,7 @@ impl Pending {
     ///
     /// After an overflow nothing is kept, and each call gives the error with what was lost since the call before, until
     /// [`start`](Self::start).
-    pub(crate) fn take(&self, load: &mut Vec<(u64, Event)>) -> Result<(), Overflow> {
+    pub(crate) fn take(&self, load: &mut Vec<Told>) -> Result<(), Overflow> {
         let mut store = self.store();
         if store.overflowed {
             let lost = std::mem::take(&mut store.lost);
@@ -87,136 +136,95 @@ impl Pending {
     }
 }
 
-impl Observer for Pending {
-    fn on_event(&self, number: u64, event: &Event) {
-        if !self.keeping.load(Ordering::Acquire) {
-            return;
-        }
-        let mut store = self.store();
-        if !self.keeping.load(Ordering::Acquire) {
-            return; // It stopped between the two, and nobody must find this event later.
-        }
-        if store.overflowed {
-            store.lost += 1;
-            return;
-        }
-        let before = store.weight;
-        store.weight += weight(event);
-        if store.weight > PENDING_BYTES {
-            store.overflowed = true;
-            store.lost += store.events.len() as u64 + 1;
-        } else {
-            store.events.push((number, event.clone()));
-        }
-        let half = PENDING_BYTES / 2;
-        if store.overflowed || (before < half && store.weight >= half) {
-            drop(store);
-            self.pressed.notify_one();
-        }
-    }
-}
-
-/// What an event takes while it waits, in bytes: twice its own size, since a vector may be half empty, and its strings,
-/// since by then the program may hold them no more.
-fn weight(event: &Event) -> usize {
-    const PLAIN: usize = 2 * size_of::<(u64, Event)>();
-    PLAIN
-        + match event {
-            Event::ComponentAdded(component) => {
-                component.name.len() + component.type_name.len() + component.description.len()
-            }
-            Event::PostboxAdded(postbox) => postbox.name.len() + postbox.message_type.len(),
-            Event::StateChanged(_, State::Failed(detail)) => detail.len(),
-            Event::StateChanged(..)
-            | Event::ComponentRemoved(_)
-            | Event::PostboxRemoved(_)
-            | Event::Linked(_)
-            | Event::Unlinked(_) => 0,
-        }
+/// What an event takes while it waits, in bytes: twice its own size, since a vector may be half empty, and its strings.
+fn weight(change: &Change) -> usize {
+    2 * size_of::<Told>() + change.strings()
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use std::sync::Arc;
+    use std::cell::Cell;
 
-    use axonscope_runtime::{Component, Context, Outcome, System};
+    use axonscope_runtime::State;
 
     use super::*;
+    use crate::words::Component;
 
-    struct Idle;
+    const LIMIT: usize = 100_000;
 
-    impl Component for Idle {
-        type Boxes = ();
-
-        async fn run(self, (): (), _: Context) -> Outcome {
-            Ok(())
-        }
-    }
-
-    /// A system whose events the store gets, and a way to cause one component's worth of them.
-    fn observed() -> (Arc<Pending>, impl Fn(usize)) {
-        let pending = Arc::new(Pending::default());
-        let system = System::new("test");
-        system.observe(pending.clone()).unwrap();
-        (pending, move |name_length| drop(system.add("x".repeat(name_length), Idle).unwrap()))
+    /// A store, and a way to push an event whose name has so many letters.
+    fn store() -> (Pending, impl Fn(&Pending, usize)) {
+        let last = Cell::new(0);
+        let push = move |pending: &Pending, letters: usize| {
+            last.set(last.get() + 1);
+            pending.push(7, last.get(), || {
+                Change::ComponentAdded(Component {
+                    id: last.get(),
+                    parent: 0,
+                    name: "x".repeat(letters).into(),
+                    type_name: "".into(),
+                    description: "".into(),
+                    state: State::Running,
+                })
+            });
+        };
+        (Pending::new(LIMIT), push)
     }
 
     fn numbers(pending: &Pending) -> Result<Vec<u64>, Overflow> {
         let mut load = Vec::new();
         pending.take(&mut load)?;
-        Ok(load.into_iter().map(|(number, _)| number).collect())
+        assert!(load.iter().all(|told| told.origin == 7));
+        Ok(load.into_iter().map(|told| told.number).collect())
     }
 
     #[test]
     fn events_come_out_once_and_in_order() {
-        let (pending, cause) = observed();
+        let (pending, push) = store();
         pending.start();
-        cause(1);
-        cause(1);
-        let first = numbers(&pending).unwrap();
-        assert!(first.len() >= 4 && first.windows(2).all(|pair| pair[1] == pair[0] + 1), "{first:?}");
+        push(&pending, 1);
+        push(&pending, 1);
+        assert_eq!(numbers(&pending).unwrap(), [1, 2]);
         assert_eq!(numbers(&pending).unwrap(), []);
-        cause(1);
-        assert_eq!(numbers(&pending).unwrap()[0], first.last().unwrap() + 1);
+        push(&pending, 1);
+        assert_eq!(numbers(&pending).unwrap(), [3]);
     }
 
     #[test]
     fn nothing_is_kept_while_nobody_listens() {
-        let (pending, cause) = observed();
-        cause(1);
+        let (pending, push) = store();
+        push(&pending, 1);
         assert_eq!(numbers(&pending).unwrap(), []);
         pending.start();
-        cause(1);
+        push(&pending, 1);
         pending.stop();
-        cause(1);
+        push(&pending, 1);
         assert_eq!(numbers(&pending).unwrap(), []);
         assert_eq!(pending.store().events.capacity(), 0);
     }
 
     #[test]
     fn a_full_store_counts_what_it_throws_away_until_it_starts_again() {
-        let (pending, cause) = observed();
+        let (pending, push) = store();
         pending.start();
-        cause(1);
-        let each = numbers(&pending).unwrap().len() as u64;
-        cause(PENDING_BYTES / 2);
-        cause(PENDING_BYTES);
-        assert_eq!(numbers(&pending), Err(Overflow { lost: 2 * each }));
+        push(&pending, LIMIT / 2);
+        push(&pending, LIMIT);
+        assert_eq!(numbers(&pending), Err(Overflow { lost: 2 }));
         assert_eq!(pending.store().events.capacity(), 0, "the backlog is gone");
-        cause(1);
-        assert_eq!(numbers(&pending), Err(Overflow { lost: each }));
+        push(&pending, 1);
+        assert_eq!(numbers(&pending), Err(Overflow { lost: 1 }));
         pending.start();
-        cause(1);
-        assert_eq!(numbers(&pending).unwrap().len() as u64, each);
+        push(&pending, 1);
+        assert_eq!(numbers(&pending).unwrap().len(), 1);
     }
 
     #[tokio::test]
     async fn a_half_full_store_rings() {
-        let (pending, cause) = observed();
+        let (pending, push) = store();
         pending.start();
-        cause(1);
+        push(&pending, 1);
         let rings = async |pending: &Pending| {
             tokio::select! {
                 biased;
@@ -225,23 +233,23 @@ mod tests {
             }
         };
         assert!(!rings(&pending).await);
-        cause(PENDING_BYTES / 2);
+        push(&pending, LIMIT / 2);
         assert!(rings(&pending).await);
         assert!(!rings(&pending).await, "once");
     }
 
     #[test]
     fn the_store_never_takes_more_than_its_bound() {
-        let (pending, cause) = observed();
+        let (pending, push) = store();
         pending.start();
         let mut largest = 0;
-        for _ in 0..20_000 {
-            cause(10);
+        for _ in 0..2_000 {
+            push(&pending, 10);
             let store = pending.store();
-            largest = largest.max(store.events.capacity() * size_of::<(u64, Event)>());
-            assert!(store.weight <= PENDING_BYTES + 2 * size_of::<(u64, Event)>() + 10);
+            largest = largest.max(store.events.capacity() * size_of::<Told>());
+            assert!(store.weight <= LIMIT + 2 * size_of::<Told>() + 10);
         }
         assert!(pending.store().overflowed);
-        assert!(largest > PENDING_BYTES / 4 && largest <= PENDING_BYTES, "{largest} bytes");
+        assert!(largest > LIMIT / 4 && largest <= LIMIT, "{largest} bytes");
     }
 }

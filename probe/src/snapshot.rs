@@ -9,7 +9,6 @@ use axonscope_proto::v1::Snapshot;
 use prost::Message;
 
 use crate::ledger::Ledger;
-use crate::limits::PART_BYTES;
 use crate::source::{Lost, Source};
 use crate::to_proto;
 use crate::words::{Component, Linkage, Page, Postbox};
@@ -25,6 +24,7 @@ pub(crate) struct Walk<C> {
     postboxes: vec::IntoIter<Postbox>,
     linkages: vec::IntoIter<Linkage>,
     parts: u32,
+    part_limit: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,7 +36,8 @@ enum Round {
 }
 
 impl<C: Copy> Walk<C> {
-    pub(crate) fn new() -> Self {
+    /// Makes parts of about `part_limit` bytes.
+    pub(crate) fn new(part_limit: usize) -> Self {
         Self {
             event_number: None,
             round: Round::Things,
@@ -45,6 +46,7 @@ impl<C: Copy> Walk<C> {
             postboxes: Vec::new().into_iter(),
             linkages: Vec::new().into_iter(),
             parts: 0,
+            part_limit,
         }
     }
 
@@ -109,21 +111,21 @@ impl<C: Copy> Walk<C> {
 
     fn fill(&mut self, part: &mut Snapshot) {
         let mut bytes = 0;
-        while bytes < PART_BYTES
+        while bytes < self.part_limit
             && let Some(component) = self.components.next()
         {
             let component = to_proto::component(component);
             bytes += framed(&component);
             part.components.push(component);
         }
-        while bytes < PART_BYTES
+        while bytes < self.part_limit
             && let Some(postbox) = self.postboxes.next()
         {
             let postbox = to_proto::postbox(postbox);
             bytes += framed(&postbox);
             part.postboxes.push(postbox);
         }
-        while bytes < PART_BYTES
+        while bytes < self.part_limit
             && let Some(linkage) = self.linkages.next()
         {
             let linkage = to_proto::linkage(linkage);

@@ -1,5 +1,6 @@
 //! Tells the totals that changed, a part at a time.
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 use std::vec;
 
@@ -7,17 +8,18 @@ use axonscope_proto::v1::Activity;
 use axonscope_runtime::clock_ns;
 
 use crate::ledger::Ledger;
-use crate::limits::PART_BYTES;
 use crate::snapshot::framed;
-use crate::source::{Lost, Sample, Source, Totals};
+use crate::source::{Lost, Source, Totals, Wanted};
 
 /// One round over all totals.
 pub(crate) struct Sweep<C> {
-    /// Tell all that is not zero, also what was told before: after a Snapshot.
-    all: bool,
+    wanted: Wanted,
     cursor: Option<C>,
     is_read: bool,
-    samples: vec::IntoIter<Sample>,
+    totals: vec::IntoIter<Totals>,
+    /// What the visualiser cannot know yet: it is told in the next round.
+    late: HashSet<u64>,
+    part_limit: usize,
     part: Activity,
     part_bytes: usize,
     /// Shared by all parts of a round, since only together they say what did not change. Taken anew when the network
@@ -36,12 +38,15 @@ pub(crate) struct Part {
 }
 
 impl<C: Copy> Sweep<C> {
-    pub(crate) fn new(all: bool, patience: Duration) -> Self {
+    /// Makes parts of about `part_limit` bytes.
+    pub(crate) fn new(wanted: Wanted, patience: Duration, part_limit: usize) -> Self {
         Self {
-            all,
+            wanted,
             cursor: None,
             is_read: false,
-            samples: Vec::new().into_iter(),
+            totals: Vec::new().into_iter(),
+            late: HashSet::new(),
+            part_limit,
             part: Activity::default(),
             part_bytes: 0,
             captured_at: clock_ns(),
@@ -56,38 +61,38 @@ impl<C: Copy> Sweep<C> {
         source: &mut impl Source<Cursor = C>,
         ledger: &mut Ledger,
     ) -> Result<Option<Part>, Lost> {
-        if self.samples.len() == 0 && !self.is_read {
+        if self.totals.len() == 0 && !self.is_read {
             let began = Instant::now();
             let now = clock_ns();
             if Duration::from_nanos(now.saturating_sub(self.captured_at)) > self.patience {
                 self.captured_at = now;
             }
-            let mut samples = Vec::new();
-            self.cursor = source.totals(self.cursor, self.all, &mut samples);
+            let mut totals = Vec::new();
+            self.cursor = source.totals(self.cursor, &self.wanted, &mut totals);
             self.is_read = self.cursor.is_none();
-            self.samples = samples.into_iter();
+            self.totals = totals.into_iter();
             // Afterwards, so that the ledger knows of everything that was just visited whether it was told.
             let drained = source.drain(ledger);
             self.spent += began.elapsed();
             drained?;
         }
-        while self.part_bytes < PART_BYTES
-            && let Some(sample) = self.samples.next()
+        while self.part_bytes < self.part_limit
+            && let Some(totals) = self.totals.next()
         {
-            self.tell(&sample, ledger);
+            self.tell(totals, ledger);
         }
-        let is_due = self.part_bytes >= PART_BYTES || self.is_over();
+        let is_due = self.part_bytes >= self.part_limit || self.is_over();
         Ok((is_due && self.part_bytes > 0).then(|| self.take_part()))
     }
 
     /// True when everything was read and told.
     pub(crate) fn is_over(&self) -> bool {
-        self.is_read && self.samples.len() == 0
+        self.is_read && self.totals.len() == 0
     }
 
     /// True while totals were read and not told. Meanwhile no removal may be told, or they would come too late.
     pub(crate) fn is_holding(&self) -> bool {
-        self.part_bytes > 0 || self.samples.len() > 0
+        self.part_bytes > 0 || self.totals.len() > 0
     }
 
     /// Time spent reading so far.
@@ -95,11 +100,19 @@ impl<C: Copy> Sweep<C> {
         self.spent
     }
 
-    fn tell(&mut self, sample: &Sample, ledger: &Ledger) {
-        match sample.totals {
-            // What the visualiser cannot know yet comes in a later round.
-            Totals::Component(totals) if ledger.is_untold_component(totals.component) => return,
-            Totals::Postbox(totals) if ledger.is_untold_postbox(totals.postbox) => return,
+    /// What was not told, and is wanted in the next round.
+    pub(crate) fn into_late(self) -> HashSet<u64> {
+        self.late
+    }
+
+    fn tell(&mut self, totals: Totals, ledger: &Ledger) {
+        match totals {
+            Totals::Component(totals) if ledger.is_untold_component(totals.component) => {
+                self.late.insert(totals.component);
+            }
+            Totals::Postbox(totals) if ledger.is_untold_postbox(totals.postbox) => {
+                self.late.insert(totals.postbox);
+            }
             Totals::Component(totals) => {
                 self.part_bytes += framed(&totals);
                 self.part.components.push(totals);
@@ -109,7 +122,6 @@ impl<C: Copy> Sweep<C> {
                 self.part.postboxes.push(totals);
             }
         }
-        sample.set_told();
     }
 
     fn take_part(&mut self) -> Part {

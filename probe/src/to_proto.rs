@@ -1,14 +1,13 @@
-//! The ledger's words and the runtime's totals, as the wire's. The only file that converts.
-
-use std::sync::atomic::Ordering;
+//! The ledger's words, as the wire's.
 
 use axonscope_proto::limits::STRING_BYTES;
 use axonscope_proto::v1::{self as proto, report::Content};
-use axonscope_runtime::{ComponentActivity, LinkageKind, PostboxActivity, PostboxKind, Reading, State};
+use axonscope_runtime::State;
 
+use crate::aside::{Level, Line, Sample};
 use crate::identity::Identity;
 use crate::ledger::Delta;
-use crate::words::{Component, Linkage, Postbox};
+use crate::words::{Component, Linkage, LinkageKind, Postbox, PostboxKind};
 
 pub(crate) fn hello(identity: &Identity, wall_clock_ns: u64, monotonic_ns: u64) -> Content {
     Content::Hello(proto::Hello {
@@ -43,6 +42,7 @@ pub(crate) fn postbox(postbox: Postbox) -> proto::Postbox {
     let kind = match postbox.kind {
         PostboxKind::Inbox => proto::PostboxKind::Inbox,
         PostboxKind::Outbox => proto::PostboxKind::Outbox,
+        PostboxKind::Grip => proto::PostboxKind::Grip,
     };
     proto::Postbox {
         id: postbox.id,
@@ -60,6 +60,7 @@ pub(crate) fn linkage(linkage: Linkage) -> proto::Linkage {
         LinkageKind::Direct => proto::LinkageKind::Direct,
         LinkageKind::Inward => proto::LinkageKind::Inward,
         LinkageKind::Outward => proto::LinkageKind::Outward,
+        LinkageKind::Use => proto::LinkageKind::Use,
     };
     proto::Linkage { id: linkage.id, source: linkage.source, sink: linkage.sink, kind: kind.into() }
 }
@@ -81,32 +82,25 @@ pub(crate) fn farewell(reason: &str) -> Content {
     Content::Farewell(proto::Farewell { reason: text(reason) })
 }
 
-pub(crate) fn component_activity(component: u64, activity: &ComponentActivity) -> proto::ComponentActivity {
-    proto::ComponentActivity {
-        component,
-        busy_ns: activity.busy_ns.load(Ordering::Relaxed),
-        polls: activity.polls.load(Ordering::Relaxed),
-        last_active_at: activity.last_active_at.load(Ordering::Relaxed),
-        poll_started_at: activity.poll_started_at.load(Ordering::Relaxed),
-        restarts: activity.restarts.load(Ordering::Relaxed),
-        ..Default::default()
-    }
+pub(crate) fn line(component: u64, line: Line) -> Content {
+    let level = match line.level {
+        Level::Error => proto::LogLevel::Error,
+        Level::Warn => proto::LogLevel::Warn,
+        Level::Info => proto::LogLevel::Info,
+        Level::Debug => proto::LogLevel::Debug,
+        Level::Trace => proto::LogLevel::Trace,
+    };
+    Content::LogLine(proto::LogLine { component, level: level.into(), text: line.text, skipped: line.skipped })
 }
 
-pub(crate) fn postbox_activity(reading: Reading<'_>) -> proto::PostboxActivity {
-    let activity: &PostboxActivity = &reading;
-    let waiting_since = activity.waiting_since.load(Ordering::Relaxed);
-    let is_outbox = reading.kind == PostboxKind::Outbox;
-    proto::PostboxActivity {
-        postbox: reading.id.get(),
-        messages: activity.messages.load(Ordering::Relaxed),
-        dropped: activity.dropped.load(Ordering::Relaxed),
-        depth: activity.depth.load(Ordering::Relaxed),
-        high_water: activity.high_water.load(Ordering::Relaxed),
-        blocked_ns: activity.blocked_ns.load(Ordering::Relaxed),
-        blocked_since: if is_outbox { waiting_since } else { 0 },
-        waiting: !is_outbox && waiting_since != 0,
-    }
+pub(crate) fn sample(sample: Sample) -> Content {
+    Content::TapSample(proto::TapSample {
+        linkage: sample.linkage,
+        text: sample.text,
+        full_length: u32::try_from(sample.full_length).unwrap_or(u32::MAX),
+        skipped: sample.skipped,
+        refusal: sample.refusal.to_owned(),
+    })
 }
 
 fn state_change(component: u64, state: &State) -> proto::StateChange {

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use axonscope_runtime::{LinkageKind, PostboxKind, State};
+use axonscope_runtime::State;
 
 /// One structural fact added or removed.
 #[derive(Clone, Debug)]
@@ -50,6 +50,25 @@ pub(crate) struct Linkage {
     pub(crate) kind: LinkageKind,
 }
 
+/// Which way messages go through a postbox.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub(crate) enum PostboxKind {
+    Inbox,
+    Outbox,
+    /// No box: where a component holds what it uses, or is held by those who use it.
+    Grip,
+}
+
+/// How a linkage joins its two postboxes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum LinkageKind {
+    Direct,
+    Inward,
+    Outward,
+    /// From grip to grip: nothing flows.
+    Use,
+}
+
 /// Some of what exists, true at `event_number`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Page {
@@ -79,6 +98,19 @@ impl Postbox {
 
 impl Linkage {
     pub(crate) const WEIGHT: usize = PLAIN;
+}
+
+impl Change {
+    /// What it takes while it waits, beside its own size, in bytes: its strings, since by then the program may hold them no
+    /// more.
+    pub(crate) fn strings(&self) -> usize {
+        match self {
+            Self::ComponentAdded(component) => component.weight() - PLAIN,
+            Self::PostboxAdded(postbox) => postbox.weight() - PLAIN,
+            Self::StateChanged(_, state) => state_weight(state) - PLAIN,
+            Self::ComponentRemoved(_) | Self::PostboxRemoved(_) | Self::Linked(_) | Self::Unlinked(_) => 0,
+        }
+    }
 }
 
 /// What an id that is gone takes until it is told.

@@ -17,6 +17,22 @@ fn reserve(count: u64) -> NonZeroU64 {
     NonZeroU64::new(NEXT.fetch_add(count, Ordering::Relaxed)).unwrap_or(NonZeroU64::MAX)
 }
 
+/// A number that no component, postbox or linkage of this process has or will have, and that is never handed out again:
+/// for an observer that tells of things of its own beside those of a system.
+///
+/// ```
+/// use axonscope_runtime::{System, library::Transformer, unique_id};
+///
+/// let system = System::new("observed");
+/// let one = unique_id();
+/// let component = system.add("component", Transformer::new(|number: u32| number))?;
+/// assert!(one != unique_id() && one != component.id().get());
+/// # Ok::<(), axonscope_runtime::AddError>(())
+/// ```
+pub fn unique_id() -> u64 {
+    reserve(1).get()
+}
+
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $count:expr) => {
         $(#[$doc])*
@@ -93,5 +109,12 @@ mod tests {
         }
         let further = PostboxId::next();
         assert!(!one.has_in_block(further) && !two.has_in_block(further));
+    }
+
+    #[test]
+    fn a_number_for_others_is_in_nobodys_block() {
+        let (one, other, two) = (ComponentId::next(), unique_id(), ComponentId::next());
+        assert_ne!(other, unique_id());
+        assert!(![one, two].iter().any(|id| (id.get()..id.get() + BLOCK).contains(&other)));
     }
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../TUTORIAL.md")]
 
 mod chassis;
+mod clock;
 mod component;
 mod describe;
 mod error;
@@ -14,6 +15,7 @@ pub mod library;
 mod linkage;
 mod name;
 mod observe;
+mod polling;
 mod postbox;
 mod services;
 mod stop;
@@ -32,18 +34,20 @@ pub use chassis::{
     HandleReceiver, HandleSender, Par, Pipeline, Plug, PlugError, PublishTo, SendError, Seq, Splitter, SplitterHandle,
     SubscribeTo,
 };
+pub use clock::clock_ns;
 pub use component::{Boxes, Children, Component, Context, Declare, In, Io, Out, Unstarted};
 pub use describe::Condition;
 pub use error::{AddError, Failure, LinkError, Outcome, WouldWait};
 pub use handle::ComponentHandle;
-pub use id::{ComponentId, LinkageId, PostboxId};
+pub use id::{ComponentId, LinkageId, PostboxId, unique_id};
 pub use inboxes::{Inboxes, RecvAny};
 pub use linkage::{At, Linkage};
 pub use name::Name;
 pub use observe::{
     ComponentActivity, ComponentInfo, ComponentMeter, Description, Event, LinkageInfo, LinkageKind, Observer,
-    PostboxActivity, PostboxInfo, PostboxKind, PostboxMeter, Reading, State, Visit, clock_ns,
+    PostboxActivity, PostboxInfo, PostboxKind, PostboxMeter, Reading, State, Visit,
 };
+pub use polling::current_component;
 pub use postbox::{DEFAULT_CAPACITY, Inbox, InboxSpec, Outbox, OutboxSpec, Recv, Send, WhenUnlinked};
 pub use services::Services;
 pub use stop::{Shutdown, Stop};

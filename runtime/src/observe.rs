@@ -2,7 +2,6 @@
 //!
 //! These are in-process types; nothing here is a wire format, and nothing here knows who listens.
 
-use std::cell::Cell;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -53,6 +52,8 @@ use crate::topology::{Core, CoreView};
 pub trait Observer: Send + Sync + 'static {
     /// Event number `number` has just happened. Numbers start at 1 and rise by 1, and calls come in that order.
     fn on_event(&self, number: u64, event: &Event);
+    /// STUB
+    fn on_message(&self, _outbox: PostboxId, _message: &dyn std::any::Any) {}
 }
 
 /// One structural fact.
@@ -180,12 +181,12 @@ pub enum State {
 pub struct ComponentActivity {
     /// Finished polls of its task.
     pub polls: AtomicU64,
-    /// Nanoseconds spent inside finished polls.
+    /// Nanoseconds spent inside finished polls, those that were [timed](crate::System::set_timed).
     pub busy_ns: AtomicU64,
-    /// When the poll that runs now began, in nanoseconds of [`clock_ns`]; 0 while none runs. A poll that never ends
-    /// shows here.
+    /// When the poll that runs now began, in nanoseconds of [`clock_ns`](crate::clock_ns); 0 while none runs, and 1 for
+    /// one that is not [timed](crate::System::set_timed). A poll that never ends shows here.
     pub poll_started_at: AtomicU64,
-    /// When its task was last polled, in nanoseconds of [`clock_ns`].
+    /// When a timed poll of its task last began, in nanoseconds of [`clock_ns`](crate::clock_ns).
     pub last_active_at: AtomicU64,
     /// How often it was started again after a failure, by [`Supervised`](crate::Supervised).
     pub restarts: AtomicU64,
@@ -208,9 +209,9 @@ pub struct PostboxActivity {
     pub high_water: AtomicU32,
     /// Outbox: nanoseconds spent waiting for room in a full inbox, waits that ended. Inbox: always 0.
     pub blocked_ns: AtomicU64,
-    /// When the wait that lasts now began, in nanoseconds of [`clock_ns`]; 0 while none lasts. Outbox: for room, or
+    /// When the wait that lasts now began, in nanoseconds of [`clock_ns`](crate::clock_ns); 0 while none lasts. Outbox: for room, or
     /// for a linkage. Inbox: for a message, and then it is the beginning of the poll that found none, known to the
-    /// nanosecond only while the system is observed.
+    /// nanosecond only while polls are [timed](crate::System::set_timed).
     pub waiting_since: AtomicU64,
     /// For the one observer to remember what it has told already; the runtime never touches it.
     pub mark: AtomicU64,
@@ -322,29 +323,6 @@ pub struct Description {
     pub postboxes: Vec<PostboxInfo>,
     /// Linkages whose source postbox is described.
     pub linkages: Vec<LinkageInfo>,
-}
-
-/// The process's monotonic clock: nanoseconds since the first call in this process, at least 1.
-pub fn clock_ns() -> u64 {
-    use std::sync::OnceLock;
-    use std::time::Instant;
-    static START: OnceLock<Instant> = OnceLock::new();
-    let start = *START.get_or_init(Instant::now);
-    u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX).max(1)
-}
-
-thread_local! {
-    static POLL_BEGAN: Cell<u64> = const { Cell::new(0) };
-}
-
-/// Sets what [`poll_began`] says on this thread: 0 where nobody observes.
-pub(crate) fn set_poll_began(at: u64) {
-    POLL_BEGAN.set(at);
-}
-
-/// When the poll that runs on this thread began, so that nobody in it has to ask the clock again; at least 1.
-pub(crate) fn poll_began() -> u64 {
-    POLL_BEGAN.get().max(1)
 }
 
 /// Adds to a total that has a single writer: a plain load and store, several times cheaper than an atomic

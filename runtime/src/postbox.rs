@@ -8,10 +8,11 @@ use std::task::{Context, Poll, ready};
 
 use tokio::task::coop;
 
+use crate::clock::clock_ns;
 use crate::error::WouldWait;
 use crate::id::PostboxId;
 use crate::name::Name;
-use crate::observe::{add, clock_ns};
+use crate::observe::add;
 use crate::stop::Shutdown;
 use crate::storage::{AnyBox, Known, Message, Offer, Queue, Route, WhenFull};
 

@@ -20,6 +20,7 @@ use crate::sync::{Mutex, lock};
 use crate::topology::Topology;
 
 mod editing;
+mod looking;
 mod opening;
 
 /// How long a component has to obey Shutdown, unless the system says otherwise.
@@ -76,7 +77,8 @@ struct Shared {
     /// page after page would take it again and again before another has woken up.
     next: Mutex<()>,
     grace: Duration,
-    observed: AtomicBool,
+    /// Whether polls ask the clock.
+    timed: AtomicBool,
     topology: Mutex<Topology>,
     /// Rings when the last component has ended.
     idle: Notify,
@@ -107,7 +109,7 @@ impl System {
                 name: name.into(),
                 next: Mutex::new(()),
                 grace,
-                observed: AtomicBool::new(false),
+                timed: AtomicBool::new(false),
                 topology: Mutex::new(topology),
                 idle: Notify::new(),
                 services: ServiceTable::default(),
@@ -230,21 +232,35 @@ impl System {
     // === Observing ===
 
     /// Tells `observer` every structural event from now on. Events are numbered from the system's start, observed or
-    /// not, so the first one told may have any number; those after it rise by 1.
+    /// not, so the first one told may have any number; those after it rise by 1. Polls are timed from now on.
     pub fn observe(&self, observer: Arc<dyn Observer>) -> Result<(), AlreadyObserved> {
         let mut topology = lock(&self.shared.topology);
         if topology.observer.is_some() {
             return Err(AlreadyObserved);
         }
         topology.observer = Some(observer);
-        self.shared.observed.store(true, Ordering::Relaxed);
+        self.set_timed(true);
         Ok(())
+    }
+
+    /// Whether polls are timed, which takes two looks at the clock for each: that is the dearest part of a short one.
+    /// [`observe`](Self::observe) begins it and [`unobserve`](Self::unobserve) ends it; an observer may end it too while
+    /// nobody listens to it, and begin it again.
+    ///
+    /// While polls are not timed they are still counted, but nothing is added to the busy time, [`last_active_at`] stays
+    /// as it is, and [`poll_started_at`] says that a poll runs, not since when. A poll that runs when this is called ends
+    /// as it began.
+    ///
+    /// [`poll_started_at`]: crate::ComponentActivity::poll_started_at
+    /// [`last_active_at`]: crate::ComponentActivity::last_active_at
+    pub fn set_timed(&self, timed: bool) {
+        self.shared.timed.store(timed, Ordering::Relaxed);
     }
 
     /// Lets the observer go; once this returns it is told nothing more.
     pub fn unobserve(&self) {
         let mut topology = lock(&self.shared.topology);
-        self.shared.observed.store(false, Ordering::Relaxed);
+        self.set_timed(false);
         let observer = topology.observer.take();
         drop(topology);
         drop(observer);
@@ -287,7 +303,7 @@ impl System {
     /// order of [`describe_from`](Self::describe_from), without cloning or allocating. `visit` runs while the
     /// structure is held still: it must be quick and must not call back into the system.
     ///
-    /// Busy times and `last_active_at` are kept only while the system is observed.
+    /// Busy times and `last_active_at` are kept only while polls are [timed](Self::set_timed).
     pub fn visit_activity(
         &self,
         cursor: Option<Cursor>,

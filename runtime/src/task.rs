@@ -11,8 +11,10 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
+use crate::clock::clock_ns;
 use crate::error::Outcome;
-use crate::observe::{State, add, clock_ns, set_poll_began};
+use crate::observe::{State, add};
+use crate::polling::{self, AT_UNKNOWN_TIME};
 use crate::stop::Life;
 use crate::system::System;
 
@@ -103,20 +105,22 @@ impl<F: Future<Output = Outcome>> Future for Task<F> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        // The clock is the dearest part of a short poll: nobody looks, nobody asks.
-        let began = self.system.is_observed().then(clock_ns);
-        set_poll_began(began.unwrap_or(0));
-        if let Some(now) = began {
-            let activity = &self.life.activity;
-            activity.last_active_at.store(now, Ordering::Relaxed);
-            activity.poll_started_at.store(now, Ordering::Relaxed);
+        // The clock is the dearest part of a short poll: where nobody looks, nobody asks.
+        let timed = self.system.is_timed();
+        let began = if timed { clock_ns() } else { AT_UNKNOWN_TIME };
+        let entered = polling::enter(self.life.id, began);
+        let activity = &self.life.activity;
+        activity.poll_started_at.store(began, Ordering::Relaxed);
+        if timed {
+            activity.last_active_at.store(began, Ordering::Relaxed);
         }
         let polled = self.as_mut().step(cx);
+        drop(entered);
         let activity = &self.life.activity;
-        if let Some(began) = began {
+        if timed {
             add(&activity.busy_ns, clock_ns().saturating_sub(began));
-            activity.poll_started_at.store(0, Ordering::Relaxed);
         }
+        activity.poll_started_at.store(0, Ordering::Relaxed);
         add(&activity.polls, 1);
         polled
     }

@@ -102,6 +102,49 @@ async fn polls_and_busy_time_are_measured() {
 }
 
 #[tokio::test]
+async fn polls_are_timed_only_while_somebody_wants_it() {
+    let system = System::new("test");
+    system.observe(Arc::new(Recorder::default())).unwrap();
+    let (turn, turns) = tokio::sync::mpsc::channel::<Option<bool>>(1);
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let (mut turns, began_at) = (turns, seen.clone());
+    let works = run(move |_: (), ctx: axonscope_runtime::Context| async move {
+        while let Some(timed) = turns.recv().await {
+            let own = ctx.system().describe().components[0].activity.clone();
+            began_at.lock().unwrap().push(own.poll_started_at.load(Ordering::Relaxed));
+            if let Some(timed) = timed {
+                ctx.system().set_timed(timed);
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        Ok(())
+    });
+    let works = system.add("works", works).unwrap().start();
+    settle().await;
+    let own = system.describe().components[0].activity.clone();
+    let busy_after = async |told: Option<bool>| {
+        let (polls, busy_ns) = (own.polls.load(Ordering::Relaxed), own.busy_ns.load(Ordering::Relaxed));
+        turn.send(told).await.unwrap();
+        settle().await;
+        assert!(own.polls.load(Ordering::Relaxed) > polls, "polls are counted in any case");
+        assert_eq!(own.poll_started_at.load(Ordering::Relaxed), 0);
+        own.busy_ns.load(Ordering::Relaxed) - busy_ns >= 2_000_000
+    };
+    assert!(busy_after(None).await, "timed as it is observed");
+    assert!(busy_after(Some(false)).await, "a poll ends as it began");
+    let active_at = own.last_active_at.load(Ordering::Relaxed);
+    assert!(!busy_after(None).await);
+    assert!(!busy_after(Some(true)).await, "a poll ends as it began");
+    assert_eq!(own.last_active_at.load(Ordering::Relaxed), active_at);
+    assert!(busy_after(None).await);
+    assert_ne!(own.last_active_at.load(Ordering::Relaxed), active_at);
+    drop(turn);
+    works.ended().await;
+    let unknown: Vec<_> = seen.lock().unwrap().iter().map(|&began_at| began_at == 1).collect();
+    assert_eq!(unknown, [false, false, true, true, false], "that one runs is always seen");
+}
+
+#[tokio::test]
 async fn a_description_names_everything() {
     let system = System::new("test");
     let one = run(|_: Two<Vec<String>>, _| async { Ok(()) });

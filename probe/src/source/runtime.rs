@@ -1,176 +1,152 @@
-//! Observes a [`System`] of the runtime. The only file that knows the runtime's words beside the hot path in
-//! [`pending`](crate::pending).
+//! Observes a [`System`] of the runtime. The only file that knows the runtime's words.
 
+use std::any::Any;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axonscope_proto::v1 as proto;
 use axonscope_runtime::{
-    AlreadyObserved, ComponentInfo, ComponentMeter, Cursor, Event, LinkageInfo, PostboxInfo, PostboxMeter, State,
-    System, Visit,
+    AlreadyObserved, ComponentActivity, ComponentId, ComponentInfo, Cursor, Event, LinkageInfo, Observer,
+    PostboxActivity, PostboxId, PostboxInfo, Reading, State, System, Visit,
 };
 
-use crate::ledger::{ApplyError, Ledger};
-use crate::limits::PAGE_COMPONENTS;
-use crate::pending::Pending;
-use crate::source::{Lost, Source};
-use crate::to_proto;
-use crate::words::{Change, Component, Linkage, Page, Postbox};
+use super::{Listeners, Outbox, PAGE_COMPONENTS, Passthrough, Reader};
+use crate::taps::Taps;
+use crate::words::{Change, Component, Linkage, LinkageKind, Page, Postbox, PostboxKind};
 
 /// A system under observation, until it is dropped.
-pub(crate) struct RuntimeSource {
+#[derive(Debug)]
+pub(crate) struct Observed {
     system: System,
-    pending: Arc<Pending>,
-    /// Empty between two calls; kept for its room.
-    load: Vec<(u64, Event)>,
+    is_ours: AtomicBool,
 }
 
-/// Totals of one thing that changed since they were last told.
-pub(crate) struct Sample {
-    pub(crate) totals: Totals,
-    mark: Mark,
-    fingerprint: u64,
+/// Who the system tells.
+struct Ear {
+    origin: usize,
+    listeners: Arc<Listeners>,
+    taps: Arc<Taps>,
 }
 
-/// The totals themselves, as read.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Totals {
-    Component(proto::ComponentActivity),
-    Postbox(proto::PostboxActivity),
+impl Observer for Ear {
+    fn on_event(&self, number: u64, event: &Event) {
+        self.listeners.tell(self.origin, number, || change(event));
+    }
+
+    fn on_message(&self, outbox: PostboxId, message: &dyn Any) {
+        self.taps.on_message(outbox.get(), message);
+    }
 }
 
-/// Where the program remembers for us what we have told.
-enum Mark {
-    Component(ComponentMeter),
-    Postbox(PostboxMeter),
-}
+impl Observed {
+    /// Tells `listeners` of all that happens in `system`, as of source number `origin`.
+    pub(crate) fn new(
+        system: &System,
+        origin: usize,
+        listeners: Arc<Listeners>,
+        taps: Arc<Taps>,
+    ) -> Result<Self, AlreadyObserved> {
+        system.observe(Arc::new(Ear { origin, listeners, taps }))?;
+        system.set_timed(false);
+        Ok(Self { system: system.clone(), is_ours: AtomicBool::new(true) })
+    }
 
-impl Sample {
-    /// Remembers that these totals were told, so that they come again only once they changed.
-    pub(crate) fn set_told(&self) {
-        match &self.mark {
-            Mark::Component(activity) => activity.mark.store(self.fingerprint, Ordering::Relaxed),
-            Mark::Postbox(activity) => activity.mark.store(self.fingerprint, Ordering::Relaxed),
+    /// Observes it no more.
+    pub(crate) fn let_go(&self) {
+        // Another may observe it since.
+        if self.is_ours.swap(false, Ordering::Relaxed) {
+            self.system.unobserve();
         }
     }
-}
 
-/// Room for events that stays allocated after a burst of them.
-const KEPT_ROOM: usize = 1024;
-
-impl RuntimeSource {
-    pub(crate) fn new(system: &System) -> Result<Self, AlreadyObserved> {
-        let pending = Arc::new(Pending::default());
-        system.observe(pending.clone())?;
-        Ok(Self { system: system.clone(), pending, load: Vec::new() })
-    }
-}
-
-impl Source for RuntimeSource {
-    type Cursor = Cursor;
-
-    fn start(&mut self) {
-        self.pending.start();
+    /// Whether polls are timed: that is dear, and for those who watch.
+    pub(crate) fn set_timed(&self, is_timed: bool) {
+        self.system.set_timed(is_timed);
     }
 
-    fn stop(&mut self) {
-        self.pending.stop();
+    pub(crate) fn has_component(&self, component: ComponentId) -> bool {
+        self.system.has_component(component)
     }
 
-    async fn pressed(&self) {
-        self.pending.pressed().await;
-    }
-
-    fn drain(&mut self, ledger: &mut Ledger) -> Result<(), Lost> {
-        self.pending.take(&mut self.load).map_err(|overflow| Lost { events: overflow.lost })?;
-        let mut events = self.load.drain(..);
-        let mut outcome = Ok(());
-        while outcome.is_ok()
-            && let Some((number, event)) = events.next()
-        {
-            let unread = 1 + events.len() as u64;
-            outcome = ledger.apply(number, change(event)).map_err(|error| match error {
-                ApplyError::Gap { missing } => Lost { events: missing + unread },
-                ApplyError::Full => Lost { events: unread },
-            });
+    /// The outbox whose messages pass a linkage. Looks through everything, a page at a time: it is seldom asked.
+    pub(crate) fn outbox_of(&self, linkage: u64) -> Option<Result<Outbox, Passthrough>> {
+        let mut cursor = None;
+        loop {
+            let (description, next) = self.system.describe_from(cursor, PAGE_COMPONENTS);
+            if let Some(found) = description.linkages.iter().find(|info| info.id.get() == linkage) {
+                let outbox = Outbox::Runtime(self.system.clone(), found.source);
+                return Some(if found.kind == axonscope_runtime::LinkageKind::Direct {
+                    Ok(outbox)
+                } else {
+                    Err(Passthrough)
+                });
+            }
+            cursor = Some(next?);
         }
-        drop(events);
-        self.load.shrink_to(KEPT_ROOM);
-        outcome
     }
 
-    fn page(&mut self, cursor: Option<Cursor>) -> (Page, Option<Cursor>) {
+    pub(crate) fn page(&self, cursor: Option<Cursor>) -> (Page, Option<Cursor>) {
         let (description, next) = self.system.describe_from(cursor, PAGE_COMPONENTS);
         let page = Page {
             event_number: description.event_number,
             components: description
                 .components
-                .into_iter()
+                .iter()
                 .zip(description.states)
                 .map(|(info, state)| component(info, state))
                 .collect(),
-            postboxes: description.postboxes.into_iter().map(postbox).collect(),
-            linkages: description.linkages.into_iter().map(linkage).collect(),
+            postboxes: description.postboxes.iter().map(postbox).collect(),
+            linkages: description.linkages.iter().map(linkage).collect(),
         };
         (page, next)
     }
 
-    fn totals(&mut self, cursor: Option<Cursor>, all: bool, samples: &mut Vec<Sample>) -> Option<Cursor> {
+    pub(crate) fn totals(&self, cursor: Option<Cursor>, reader: &mut Reader<'_>) -> Option<Cursor> {
         self.system.visit_activity(cursor, PAGE_COMPONENTS, |visit| match visit {
-            Visit::Component(id, meter) => {
-                let totals = to_proto::component_activity(id.get(), meter);
-                let fingerprint = fingerprint([
-                    totals.polls,
-                    totals.busy_ns,
-                    totals.last_active_at,
-                    totals.poll_started_at,
-                    totals.restarts,
-                ]);
-                let told = if all { 0 } else { meter.mark.load(Ordering::Relaxed) };
-                if fingerprint != told || totals.poll_started_at != 0 {
-                    let mark = Mark::Component(meter.clone());
-                    samples.push(Sample { totals: Totals::Component(totals), mark, fingerprint });
-                }
-            }
-            Visit::Postbox(reading) => {
-                let totals = to_proto::postbox_activity(reading);
-                let depths = u64::from(totals.depth) << 32 | u64::from(totals.high_water);
-                let fingerprint = fingerprint([
-                    totals.messages,
-                    totals.dropped,
-                    depths,
-                    totals.blocked_ns,
-                    totals.blocked_since,
-                    totals.waiting.into(),
-                ]);
-                let told = if all { 0 } else { reading.mark.load(Ordering::Relaxed) };
-                if fingerprint != told || totals.blocked_since != 0 {
-                    let mark = Mark::Postbox(reading.meter());
-                    samples.push(Sample { totals: Totals::Postbox(totals), mark, fingerprint });
-                }
-            }
+            Visit::Component(id, meter) => reader.component(&meter.mark, component_activity(id.get(), meter)),
+            Visit::Postbox(reading) => reader.postbox(&reading.mark, postbox_activity(&reading)),
         })
     }
 }
 
-impl Drop for RuntimeSource {
+impl Drop for Observed {
     fn drop(&mut self) {
-        self.system.unobserve();
+        self.let_go();
     }
 }
 
-/// One number for some totals: 0 for all zeros, which is what a new thing's mark says, and as good as unique otherwise.
-fn fingerprint<const N: usize>(totals: [u64; N]) -> u64 {
-    totals.into_iter().fold(0, |hash: u64, total| {
-        let mixed = (hash.rotate_left(23) ^ total).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        mixed ^ mixed >> 29
-    })
+fn component_activity(component: u64, activity: &ComponentActivity) -> proto::ComponentActivity {
+    proto::ComponentActivity {
+        component,
+        busy_ns: activity.busy_ns.load(Ordering::Relaxed),
+        polls: activity.polls.load(Ordering::Relaxed),
+        last_active_at: activity.last_active_at.load(Ordering::Relaxed),
+        poll_started_at: activity.poll_started_at.load(Ordering::Relaxed),
+        restarts: activity.restarts.load(Ordering::Relaxed),
+        ..proto::ComponentActivity::default()
+    }
 }
 
-fn change(event: Event) -> Change {
+fn postbox_activity(reading: &Reading<'_>) -> proto::PostboxActivity {
+    let activity: &PostboxActivity = reading;
+    let waiting_since = activity.waiting_since.load(Ordering::Relaxed);
+    let is_outbox = reading.kind == axonscope_runtime::PostboxKind::Outbox;
+    proto::PostboxActivity {
+        postbox: reading.id.get(),
+        messages: activity.messages.load(Ordering::Relaxed),
+        dropped: activity.dropped.load(Ordering::Relaxed),
+        depth: activity.depth.load(Ordering::Relaxed),
+        high_water: activity.high_water.load(Ordering::Relaxed),
+        blocked_ns: activity.blocked_ns.load(Ordering::Relaxed),
+        blocked_since: if is_outbox { waiting_since } else { 0 },
+        waiting: !is_outbox && waiting_since != 0,
+    }
+}
+
+fn change(event: &Event) -> Change {
     match event {
         Event::ComponentAdded(info) => Change::ComponentAdded(component(info, State::Starting)),
-        Event::StateChanged(id, state) => Change::StateChanged(id.get(), state),
+        Event::StateChanged(id, state) => Change::StateChanged(id.get(), state.clone()),
         Event::ComponentRemoved(id) => Change::ComponentRemoved(id.get()),
         Event::PostboxAdded(info) => Change::PostboxAdded(postbox(info)),
         Event::PostboxRemoved(id) => Change::PostboxRemoved(id.get()),
@@ -179,53 +155,36 @@ fn change(event: Event) -> Change {
     }
 }
 
-fn component(info: ComponentInfo, state: State) -> Component {
+fn component(info: &ComponentInfo, state: State) -> Component {
     Component {
         id: info.id.get(),
         parent: info.parent.map_or(0, |parent| parent.get()),
-        name: info.name,
-        type_name: info.type_name,
-        description: info.description,
+        name: info.name.clone(),
+        type_name: info.type_name.clone(),
+        description: info.description.clone(),
         state,
     }
 }
 
-fn postbox(info: PostboxInfo) -> Postbox {
+fn postbox(info: &PostboxInfo) -> Postbox {
     Postbox {
         id: info.id.get(),
         owner: info.owner.get(),
-        name: info.name,
-        kind: info.kind,
-        message_type: info.message_type,
+        name: info.name.clone(),
+        kind: match info.kind {
+            axonscope_runtime::PostboxKind::Inbox => PostboxKind::Inbox,
+            axonscope_runtime::PostboxKind::Outbox => PostboxKind::Outbox,
+        },
+        message_type: info.message_type.clone(),
         capacity: info.capacity.unwrap_or(0),
     }
 }
 
-fn linkage(info: LinkageInfo) -> Linkage {
-    Linkage { id: info.id.get(), source: info.source.get(), sink: info.sink.get(), kind: info.kind }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_but_zeros_has_the_fingerprint_of_a_new_thing() {
-        assert_eq!(fingerprint([0, 0, 0, 0]), 0);
-        assert_ne!(fingerprint([0, 0, 0, 1]), 0);
-        assert_ne!(fingerprint([1, 0, 0, 0]), 0);
-    }
-
-    #[test]
-    fn totals_that_move_together_never_cancel_out() {
-        // What a box does all day: one more message and one less waiting, or one dropped instead of delivered.
-        let mut seen = std::collections::HashSet::new();
-        for messages in 0..100 {
-            for dropped in 0..100 {
-                for depth in 0..100_u64 {
-                    assert!(seen.insert(fingerprint([messages, dropped, depth << 32 | 99])));
-                }
-            }
-        }
-    }
+fn linkage(info: &LinkageInfo) -> Linkage {
+    let kind = match info.kind {
+        axonscope_runtime::LinkageKind::Direct => LinkageKind::Direct,
+        axonscope_runtime::LinkageKind::Inward => LinkageKind::Inward,
+        axonscope_runtime::LinkageKind::Outward => LinkageKind::Outward,
+    };
+    Linkage { id: info.id.get(), source: info.source.get(), sink: info.sink.get(), kind }
 }

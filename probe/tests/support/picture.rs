@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use axonscope_proto::v1::report::Content;
 use axonscope_proto::v1::{
-    Activity, Component, ComponentActivity, Delta, Linkage, Postbox, PostboxActivity, Report, Snapshot,
+    Activity, Component, ComponentActivity, Delta, Linkage, LogLine, Postbox, PostboxActivity, Report, Snapshot,
+    TapSample,
 };
 use axonscope_runtime::{State, System};
 
@@ -25,6 +26,9 @@ pub(crate) struct Picture {
     pub(crate) lost: u64,
     pub(crate) merged: u64,
     pub(crate) captured_at: u64,
+    pub(crate) refused: u64,
+    pub(crate) lines: Vec<LogLine>,
+    pub(crate) samples: Vec<TapSample>,
     pub(crate) farewell: Option<String>,
     /// What the wire does not allow, in words.
     pub(crate) anomalies: Vec<String>,
@@ -37,14 +41,27 @@ impl Picture {
             self.anomalies.push(format!("lost fell from {} to {}", self.lost, report.lost));
         }
         self.lost = report.lost;
+        self.refused = report.refused;
         self.captured_at = self.captured_at.max(report.captured_at);
         match report.content.as_ref() {
             Some(Content::Hello(_)) => {}
             Some(Content::Snapshot(snapshot)) => self.apply_snapshot(snapshot),
             Some(Content::Delta(delta)) => self.apply_delta(delta),
             Some(Content::Activity(activity)) => self.apply_activity(activity),
+            Some(Content::LogLine(line)) => {
+                if line.component != 0 && !self.components.contains_key(&line.component) {
+                    self.anomalies.push(format!("a line of unknown component {}", line.component));
+                }
+                self.lines.push(line.clone());
+            }
+            Some(Content::TapSample(sample)) => {
+                if !self.linkages.contains_key(&sample.linkage) {
+                    self.anomalies.push(format!("a sample of unknown linkage {}", sample.linkage));
+                }
+                self.samples.push(sample.clone());
+            }
             Some(Content::Farewell(farewell)) => self.farewell = Some(farewell.reason.clone()),
-            other => self.anomalies.push(format!("unexpected {other:?}")),
+            None => self.anomalies.push("a Report without content".to_owned()),
         }
     }
 
@@ -169,6 +186,34 @@ impl Picture {
 
     pub(crate) fn component(&self, name: &str) -> Option<&Component> {
         self.components.values().find(|component| component.name == name)
+    }
+
+    /// A component's totals, by its name.
+    pub(crate) fn activity(&self, component: &str) -> Option<&ComponentActivity> {
+        self.component_totals.get(&self.component(component)?.id)
+    }
+
+    /// What is joined, as `component.box -> component.box`, in order; grips have no names.
+    pub(crate) fn wiring(&self) -> Vec<String> {
+        let end = |id| {
+            let postbox: &Postbox = &self.postboxes[id];
+            let owner = &self.components[&postbox.owner].name;
+            if postbox.name.is_empty() { owner.clone() } else { format!("{owner}.{}", postbox.name) }
+        };
+        sorted(self.linkages.values().map(|linkage| format!("{} -> {}", end(&linkage.source), end(&linkage.sink))))
+    }
+
+    /// The names of all components with those they are in, as `outer/inner`, in order.
+    pub(crate) fn paths(&self) -> Vec<String> {
+        sorted(self.components.values().map(|component| {
+            let mut path = component.name.clone();
+            let mut parent = component.parent;
+            while let Some(outer) = self.components.get(&parent) {
+                path = format!("{}/{path}", outer.name);
+                parent = outer.parent;
+            }
+            path
+        }))
     }
 
     /// The totals of a box, by the names of its component and its own.

@@ -9,10 +9,12 @@ use std::thread;
 use tokio::sync::oneshot;
 
 use super::park;
+use crate::clock::clock_ns;
 use crate::component::{Component, Context, Io};
 use crate::error::{Failure, Outcome};
 use crate::name::Name;
-use crate::observe::{ComponentMeter, add, clock_ns};
+use crate::observe::{ComponentMeter, add};
+use crate::polling::{self, AT_UNKNOWN_TIME};
 use crate::postbox::{Inbox, Outbox};
 use crate::stop::{Shutdown, Stop};
 use crate::storage::Message;
@@ -121,7 +123,9 @@ where
         let Io { inbox, outbox } = io;
         let io = BlockingIo { inbox, outbox, busy: Busy::new(&ctx), ctx: ctx.clone() };
         let (tell, told) = oneshot::channel();
+        let own = ctx.id();
         thread::Builder::new().name(name).spawn(move || {
+            let _entered = polling::enter(own, AT_UNKNOWN_TIME);
             io.busy.wait_for_first_poll();
             let ended = panic::catch_unwind(AssertUnwindSafe(|| {
                 let mut io = io;
@@ -181,19 +185,20 @@ impl Busy {
     }
 
     fn begin(&mut self) {
-        if let Some(activity) = self.activity.as_ref().filter(|_| self.ctx.system().is_observed()) {
-            let now = clock_ns();
+        let Some(activity) = &self.activity else { return };
+        self.began = self.ctx.system().is_timed().then(clock_ns);
+        activity.poll_started_at.store(self.began.unwrap_or(AT_UNKNOWN_TIME), Ordering::Relaxed);
+        if let Some(now) = self.began {
             activity.last_active_at.store(now, Ordering::Relaxed);
-            activity.poll_started_at.store(now, Ordering::Relaxed);
-            self.began = Some(now);
         }
     }
 
     fn end(&mut self) {
-        if let (Some(began), Some(activity)) = (self.began.take(), &self.activity) {
+        let Some(activity) = &self.activity else { return };
+        if let Some(began) = self.began.take() {
             add(&activity.busy_ns, clock_ns().saturating_sub(began));
-            activity.poll_started_at.store(0, Ordering::Relaxed);
         }
+        activity.poll_started_at.store(0, Ordering::Relaxed);
     }
 }
 

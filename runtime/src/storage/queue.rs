@@ -11,7 +11,8 @@ use tokio::task::coop;
 use super::route::{Known, Route, Turn};
 use super::{AnyBox, Message, WhenFull, cast, switch};
 use crate::id::PostboxId;
-use crate::observe::{PostboxActivity, add, poll_began};
+use crate::observe::{PostboxActivity, add};
+use crate::polling::poll_began;
 use crate::stop::{Shutdown, Stop};
 use crate::sync::{Mutex, lock};
 

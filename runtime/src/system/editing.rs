@@ -53,8 +53,8 @@ impl System {
         result
     }
 
-    pub(crate) fn is_observed(&self) -> bool {
-        self.shared.observed.load(Ordering::Relaxed)
+    pub(crate) fn is_timed(&self) -> bool {
+        self.shared.timed.load(Ordering::Relaxed)
     }
 
     pub(crate) fn path(&self, id: ComponentId) -> String {
