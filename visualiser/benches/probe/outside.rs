@@ -3,12 +3,12 @@
 use anyhow::Result;
 use axonscope_probe::Probe;
 use axonscope_runtime::System;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
-/// Whether the probe has a tracing layer, can be told to be off, and answers taps. Cases that need them are left out
-/// while it has not.
-pub(crate) const HAS_LAYER: bool = false;
-
-/// Observes `system`, as a program that wants all of it does.
+/// Observes `system` and this process's spans, as a program that wants all of it does.
 pub(crate) fn start(system: &System, url: &str) -> Result<Probe> {
-    Ok(Probe::builder().name(&**system.name()).system(system).endpoint(url)?.start()?)
+    let probe = Probe::builder().name(&**system.name()).system(system).tap::<u64>().endpoint(url)?.start()?;
+    tracing_subscriber::registry().with(probe.layer()).init();
+    Ok(probe)
 }

@@ -70,13 +70,8 @@ impl Kind {
         Ok(match self {
             Self::Nothing => String::new(),
             Self::Probe => {
-                let root = Path::new(ROOT).canonicalize()?;
-                let root = root.display();
-                format!(
-                    "axonscope-probe = {{ path = {:?} }}\naxonscope-runtime = {{ path = {:?} }}\n",
-                    format!("{root}/probe"),
-                    format!("{root}/runtime")
-                )
+                let probe = Path::new(ROOT).canonicalize()?.join("probe");
+                format!("axonscope-probe = {{ path = {probe:?} }}\n")
             }
             Self::Console => "console-subscriber = \"0.5\"\n".to_owned(),
         })
@@ -86,8 +81,8 @@ impl Kind {
         match self {
             Self::Nothing => "tracing_subscriber::fmt().init();",
             Self::Probe => {
-                "tracing_subscriber::fmt().init();\n    let system = axonscope_runtime::System::new(\"weight\");\n    \
-                 let _probe = axonscope_probe::init(&system)?;"
+                "use tracing_subscriber::prelude::*;\n    let probe = axonscope_probe::Probe::builder().start()?;\n    \
+                 tracing_subscriber::registry().with(probe.layer()).with(tracing_subscriber::fmt::layer()).init();"
             }
             Self::Console => "console_subscriber::init();",
         }
