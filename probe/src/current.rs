@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::marker::PhantomData;
 
 use crate::manual::{Component, System};
+use crate::trace;
 
 /// A component that was told of, by its number: it may be gone.
 #[derive(Clone, Debug)]
@@ -44,7 +45,5 @@ pub(crate) fn here() -> Option<Here> {
         let component = current.as_ref()?;
         Some(Here { system: component.system().clone(), component: component.id()? })
     });
-    #[cfg(feature = "tracing")]
-    let instrumented = instrumented.or_else(crate::trace::here);
-    instrumented
+    instrumented.or_else(trace::here)
 }

@@ -128,7 +128,6 @@ mod source;
 mod sweep;
 mod taps;
 mod to_proto;
-#[cfg(feature = "tracing")]
 pub mod trace;
 mod words;
 
@@ -149,7 +148,6 @@ pub fn init(system: &System) -> Result<Probe, StartError> {
 
 /// Starts a probe that makes components of the program's spans, and installs a `tracing` subscriber for it. To have others
 /// as well, such as one that prints, add [`Probe::layer`] to a subscriber of your own instead.
-#[cfg(feature = "tracing")]
 pub fn init_tracing() -> Result<Probe, StartError> {
     use tracing_subscriber::prelude::*;
 

@@ -12,7 +12,6 @@ pub(crate) fn hide_this_thread(hide: bool) {
 }
 
 /// Whether this is the thread of a probe that hides itself.
-#[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "only tracing tells of what a thread does"))]
 pub(crate) fn is_hidden() -> bool {
     HIDDEN.get()
 }

@@ -7,9 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use tonic::transport::Endpoint;
-#[cfg(feature = "tracing")]
 use tracing::Subscriber;
-#[cfg(feature = "tracing")]
 use tracing_subscriber::{Layer, filter::Filtered, registry::LookupSpan};
 
 use crate::builder::Builder;
@@ -23,7 +21,6 @@ use crate::panics;
 use crate::publisher::GrpcPublisher;
 use crate::registry::Registry;
 use crate::source::{Feed, Program};
-#[cfg(feature = "tracing")]
 use crate::trace;
 
 /// Observes a program until it is dropped, which says farewell to the visualiser and waits for that at most a second.
@@ -92,7 +89,6 @@ impl Probe {
     /// # Ok(())
     /// # }
     /// ```
-    #[cfg(feature = "tracing")]
     pub fn layer<S>(&self) -> Filtered<trace::Spans, trace::Seen, S>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
@@ -101,7 +97,6 @@ impl Probe {
     }
 
     /// As [`layer`](Self::layer), with options.
-    #[cfg(feature = "tracing")]
     pub fn layer_with<S>(&self, options: trace::Options) -> Filtered<trace::Spans, trace::Seen, S>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,

@@ -250,7 +250,7 @@ mod tests {
     #[test]
     fn a_text_is_cut_at_a_characters_edge_and_its_whole_length_counted() {
         let mut cut = Cut { text: String::new(), limit: 5, full_length: 0 };
-        write!(cut, "né{}{}", "né", "né").unwrap();
+        write!(cut, "né{}", ["né", "né"].concat()).unwrap();
         assert_eq!((cut.text.as_str(), cut.full_length), ("nén", 9));
     }
 

@@ -6,6 +6,7 @@
 //! some interleavings, not all. No component runs: threads play them, with boxes that were handed out.
 #![allow(clippy::unwrap_used)]
 
+use std::any::Any;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Waker};
@@ -16,7 +17,8 @@ use shuttle::thread::{JoinHandle, spawn};
 
 use crate::component::{Component, Context as Running, Declare, Unstarted};
 use crate::error::{AddError, Outcome};
-use crate::observe::{PostboxActivity, State};
+use crate::id::PostboxId;
+use crate::observe::{Event, Observer, PostboxActivity, State};
 use crate::postbox::{Inbox, InboxSpec, Outbox, OutboxSpec, WhenUnlinked};
 use crate::stop::{Shutdown, Stop};
 use crate::storage::WhenFull;
@@ -494,5 +496,56 @@ fn nothing_is_lost_doubled_or_reordered_whatever_is_rewired() {
         received.sort_unstable();
         received.dedup();
         assert_eq!(received.len(), count, "doubled");
+    });
+}
+
+/// Remembers the messages that it was told.
+#[derive(Default)]
+struct Taps(Mutex<Vec<Message>>);
+
+impl Observer for Taps {
+    fn on_event(&self, _: u64, _: &Event) {}
+
+    fn on_message(&self, _: PostboxId, message: &dyn Any) {
+        self.0.lock().unwrap().extend(message.downcast_ref::<Message>());
+    }
+}
+
+#[test]
+fn a_tap_tells_of_what_was_sent_and_loses_no_room() {
+    check(|| {
+        let system = System::new("test");
+        let taps = Arc::new(Taps::default());
+        system.observe(taps.clone()).unwrap();
+        let (to, mut inbox) = sink(&system, None, 1, WhenFull::Wait);
+        let sources: Vec<_> = (0..2).map(|_| source(&system, WhenUnlinked::Drop)).collect();
+        let (mut kept, mut threads) = (Vec::new(), Vec::new());
+        for (index, (from, mut outbox)) in sources.into_iter().enumerate() {
+            system.link((&from, "outbox"), (&to, "inbox")).unwrap();
+            assert!(system.set_tapped(outbox.id(), true));
+            kept.push((from, outbox.id()));
+            threads.push(spawn(move || {
+                let sent: Vec<_> = (0..4).filter(|&number| outbox.try_send((index, number)).is_ok()).collect();
+                (sent, outbox)
+            }));
+        }
+        let toggled = kept[1].1;
+        let toggles = spawn({
+            let system = system.clone();
+            move || [false, true].map(|tapped| system.set_tapped(toggled, tapped))
+        });
+        let mut received = drain(&mut inbox);
+        let ended: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
+        toggles.join().unwrap();
+        received.extend(drain(&mut inbox));
+        let told = std::mem::take(&mut *taps.0.lock().unwrap());
+        assert_rising(&told, 2);
+        for (index, (sent, mut outbox)) in ended.into_iter().enumerate() {
+            assert_eq!(numbers(&received, index), sent);
+            assert!(numbers(&told, index).iter().all(|number| sent.contains(number)));
+            assert!(index == 1 || numbers(&told, index) == sent);
+            assert!(outbox.try_send((index, 9)).is_ok(), "room was lost");
+            assert_eq!(drain(&mut inbox), [(index, 9)]);
+        }
     });
 }

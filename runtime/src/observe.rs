@@ -2,6 +2,7 @@
 //!
 //! These are in-process types; nothing here is a wire format, and nothing here knows who listens.
 
+use std::any::Any;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -52,9 +53,18 @@ use crate::topology::{Core, CoreView};
 pub trait Observer: Send + Sync + 'static {
     /// Event number `number` has just happened. Numbers start at 1 and rise by 1, and calls come in that order.
     fn on_event(&self, number: u64, event: &Event);
-    /// STUB
-    fn on_message(&self, _outbox: PostboxId, _message: &dyn std::any::Any) {}
+
+    /// `message` is sent from `outbox`, which is [tapped](crate::System::set_tapped). It may then still wait, and it may
+    /// be dropped: each message that the outbox counts, as passed on or as dropped, is told once, in the order in which
+    /// they are sent.
+    ///
+    /// The sender calls it, and does nothing else until it returns. No lock is held meanwhile: it may be called while
+    /// `on_event` runs elsewhere, and for several outboxes at once. A panic in it stays in it, and ends the tap.
+    fn on_message(&self, _outbox: PostboxId, _message: &dyn Any) {}
 }
+
+/// Whoever observes a system. What only tells it, and does not keep it, has a weak one.
+pub(crate) struct Watcher(pub(crate) Arc<dyn Observer>);
 
 /// One structural fact.
 #[derive(Clone, Debug)]

@@ -14,7 +14,7 @@ use crate::id::PostboxId;
 use crate::name::Name;
 use crate::observe::add;
 use crate::stop::Shutdown;
-use crate::storage::{AnyBox, Known, Message, Offer, Queue, Route, WhenFull};
+use crate::storage::{AnyBox, Known, Message, Offer, Queue, Room, Route, WhenFull};
 
 /// How many messages an inbox holds unless it says otherwise.
 pub const DEFAULT_CAPACITY: u32 = 64;
@@ -242,6 +242,9 @@ impl<T: Message> Outbox<T> {
 
     /// Sends a message if that needs no waiting, and gives it back otherwise. Works after Shutdown too.
     pub fn try_send(&mut self, message: T) -> Result<(), WouldWait<T>> {
+        if self.route.is_tapped() {
+            return self.try_send_tapped(message);
+        }
         let mut message = message;
         loop {
             self.refresh();
@@ -251,6 +254,33 @@ impl<T: Message> Outbox<T> {
                 Attempt::Again(back) => message = back,
             }
         }
+    }
+
+    /// As [`try_send`](Self::try_send), and tells of the message once it is known that there is room: one that is given
+    /// back was not sent. Only where the linkage moves at that moment may it be told and given back.
+    #[cold]
+    #[inline(never)]
+    fn try_send_tapped(&mut self, message: T) -> Result<(), WouldWait<T>> {
+        let mut message = message;
+        let mut told = false;
+        let sent = loop {
+            self.refresh();
+            if !told {
+                match self.known.sink.as_ref().map_or(Room::Kept, |sink| sink.keep_room(&self.route, &self.known)) {
+                    Room::None => break Err(WouldWait(message)),
+                    Room::Moved => continue,
+                    Room::Kept => self.route.tell(&message),
+                }
+                told = true;
+            }
+            match self.attempt(message, self.route.has_place()) {
+                Attempt::Done => break Ok(()),
+                Attempt::Wait(back) => break Err(WouldWait(back)),
+                Attempt::Again(back) => message = back,
+            }
+        };
+        self.leave();
+        sent
     }
 
     /// Whether its messages reach an inbox now.
@@ -338,6 +368,9 @@ impl<T: Message> Future for Send<'_, T> {
         let Some(mut message) = this.message.take() else {
             return Poll::Ready(Ok(()));
         };
+        if this.outbox.route.is_tapped() && !this.blocked {
+            this.outbox.route.tell(&message);
+        }
         loop {
             this.outbox.refresh();
             if this.outbox.known.is_stopped() {

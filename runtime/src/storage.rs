@@ -12,13 +12,13 @@ mod queue;
 mod route;
 
 use std::any::{Any, TypeId};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
-pub(crate) use queue::{Offer, Queue};
+pub(crate) use queue::{Offer, Queue, Room};
 pub(crate) use route::{Known, Route};
 
 use crate::id::PostboxId;
-use crate::observe::PostboxActivity;
+use crate::observe::{PostboxActivity, Watcher};
 use crate::stop::Stop;
 use crate::sync::lock;
 
@@ -86,6 +86,11 @@ pub(crate) trait AnyBox: Any + Send + Sync {
 
     /// Tells a queue, or the sender that waits at an outbox, what control has latched.
     fn stop(&self, stop: Stop);
+
+    /// Outbox: tells `watcher`, or nobody, of each message from now on. False where none will be sent.
+    fn set_tap(&self, _watcher: Option<Weak<Watcher>>) -> bool {
+        false
+    }
 
     /// Outbox: nothing more will be sent. What it holds may still go.
     fn finish(&self);

@@ -10,14 +10,14 @@ use tokio::sync::Notify;
 use crate::component::{Component, Unstarted};
 use crate::describe::Condition;
 use crate::error::{AddError, LinkError};
-use crate::id::ComponentId;
+use crate::id::{ComponentId, PostboxId};
 use crate::linkage::{At, Linkage};
 use crate::name::Name;
-use crate::observe::{Description, LinkageKind, Observer, PostboxKind, Reading, Visit};
+use crate::observe::{Description, LinkageKind, Observer, PostboxKind, Reading, Visit, Watcher};
 use crate::services::{ServiceTable, Services};
 use crate::stop::Stop;
 use crate::sync::{Mutex, lock};
-use crate::topology::Topology;
+use crate::topology::{CoreView, Topology};
 
 mod editing;
 mod looking;
@@ -235,10 +235,10 @@ impl System {
     /// not, so the first one told may have any number; those after it rise by 1. Polls are timed from now on.
     pub fn observe(&self, observer: Arc<dyn Observer>) -> Result<(), AlreadyObserved> {
         let mut topology = lock(&self.shared.topology);
-        if topology.observer.is_some() {
+        if topology.watcher.is_some() {
             return Err(AlreadyObserved);
         }
-        topology.observer = Some(observer);
+        topology.watcher = Some(Arc::new(Watcher(observer)));
         self.set_timed(true);
         Ok(())
     }
@@ -257,13 +257,30 @@ impl System {
         self.shared.timed.store(timed, Ordering::Relaxed);
     }
 
-    /// Lets the observer go; once this returns it is told nothing more.
+    /// Whether the observer is told of each message that is sent from `outbox`, by
+    /// [`Observer::on_message`]. False if nothing leaves there: there is no such outbox, its component has let it go, it
+    /// only shows the outbox of a child (tap that one), or it is a signal, which sends no messages; or nobody observes.
+    ///
+    /// The tap belongs to the outbox, wherever that is linked, and lasts until it is taken off, the outbox goes, or the
+    /// observer does. Others are not slowed by it. A message that is being told while the tap is taken off may still be
+    /// told.
+    pub fn set_tapped(&self, outbox: PostboxId, tapped: bool) -> bool {
+        let topology = self.structure();
+        let watcher = topology.watcher.as_ref().filter(|_| tapped).map(Arc::downgrade);
+        match topology.postbox(outbox).map(|postbox| postbox.core) {
+            Some(CoreView::Data(core)) if watcher.is_some() == tapped => core.set_tap(watcher),
+            _ => false,
+        }
+    }
+
+    /// Lets the observer go, and its taps with it; once this returns it is told nothing more, except for messages that
+    /// are being told at this moment.
     pub fn unobserve(&self) {
         let mut topology = lock(&self.shared.topology);
         self.set_timed(false);
-        let observer = topology.observer.take();
+        let watcher = topology.watcher.take();
         drop(topology);
-        drop(observer);
+        drop(watcher);
     }
 
     /// Everything that exists now. Holds the structure still for the whole walk: for large systems use

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::error::AddError;
 use crate::id::{ComponentId, PostboxId};
 use crate::name::{Kind, Name, Names};
-use crate::observe::{ComponentInfo, ComponentMeter, Event, Observer, State, add};
+use crate::observe::{ComponentInfo, ComponentMeter, Event, State, Watcher, add};
 use crate::stop::{Life, Stop};
 use crate::system::WeakSystem;
 use crate::topology::joins::Joins;
@@ -39,7 +39,7 @@ pub(crate) struct Topology {
     pub(crate) leftovers: HashMap<PostboxId, PostboxId>,
     names: Names,
     stop_shapes: StopShapes,
-    pub(crate) observer: Option<Arc<dyn Observer>>,
+    pub(crate) watcher: Option<Arc<Watcher>>,
     pub(crate) event_number: u64,
     /// Components whose task has started and not ended.
     pub(crate) live: usize,
@@ -98,8 +98,8 @@ impl Topology {
 
     pub(crate) fn tell(&mut self, event: impl FnOnce(&Self) -> Event) {
         self.event_number += 1;
-        if let Some(observer) = &self.observer {
-            observer.on_event(self.event_number, &event(self));
+        if let Some(watcher) = &self.watcher {
+            watcher.0.on_event(self.event_number, &event(self));
         }
     }
 
@@ -145,7 +145,7 @@ impl Topology {
             leaving: false,
             signalled: None,
         };
-        let info = self.observer.is_some().then(|| entry.info());
+        let info = self.watcher.is_some().then(|| entry.info());
         self.components.insert(id, Box::new(entry));
         match info {
             Some(info) => self.tell(|_| Event::ComponentAdded(info)),

@@ -120,7 +120,6 @@ impl System {
     }
 
     /// Says that the program told something wrong, in its own log and in the picture.
-    #[cfg(feature = "tracing")]
     pub(crate) fn warn(&self, whose: Whose, text: &str) {
         tracing::warn!("{text}");
         self.say(whose, Whose::System, Level::WARN, || text.to_owned());

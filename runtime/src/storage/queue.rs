@@ -16,6 +16,12 @@ use crate::polling::poll_began;
 use crate::stop::{Shutdown, Stop};
 use crate::sync::{Mutex, lock};
 
+mod waiting;
+
+pub(crate) use waiting::Room;
+
+use waiting::Waiting;
+
 /// The queue of an inbox.
 pub(crate) struct Queue<T> {
     id: PostboxId,
@@ -38,20 +44,6 @@ pub(super) struct QueueState<T> {
     stop: Option<Stop>,
     pub(super) closed: bool,
     lent: bool,
-}
-
-/// Senders that wait for room, or have waited.
-struct Waiting<T> {
-    /// First come, first served.
-    routes: VecDeque<Arc<Route<T>>>,
-    /// Room given to senders that have not used it yet.
-    granted: usize,
-}
-
-impl<T> Default for Waiting<T> {
-    fn default() -> Self {
-        Self { routes: VecDeque::new(), granted: 0 }
-    }
 }
 
 /// What has to be done about a queue that was closed, when its lock is free again.
@@ -137,56 +129,6 @@ impl<T: Message> Queue<T> {
         // Last, as dropping it may panic.
         drop(lost);
         Offer::Taken
-    }
-
-    /// Offers a message whose sender is ready to wait, and has left its waker at `route`.
-    pub(crate) fn offer_or_wait(&self, route: &Arc<Route<T>>, known: &Known<T>, message: T) -> Offer<T> {
-        if self.when_full != WhenFull::Wait {
-            // The sender began to wait elsewhere, and its linkage has moved here, where nobody waits.
-            return self.offer(route, known, message);
-        }
-        let mut state = lock(&self.state);
-        if !route.is_as(known) {
-            return Offer::Moved(message);
-        }
-        if state.closed {
-            return Offer::Closed(message);
-        }
-        match route.turn() {
-            Turn::Waiting => return Offer::Full(message),
-            Turn::Granted => {
-                state.waiting().granted -= 1;
-                route.set_turn(Turn::None);
-            }
-            Turn::None if !self.has_room(&state) || state.is_waited_at() => {
-                route.set_turn(Turn::Waiting);
-                state.waiting().routes.push_back(route.clone());
-                return Offer::Full(message);
-            }
-            Turn::None => {}
-        }
-        let receiver = self.put(&mut state, message);
-        drop(state);
-        if let Some(receiver) = receiver {
-            receiver.wake();
-        }
-        Offer::Taken
-    }
-
-    /// Gives up the place of `route` among those who wait, or the room it was given and has not used.
-    pub(crate) fn leave(&self, route: &Arc<Route<T>>) {
-        let mut state = lock(&self.state);
-        match route.turn() {
-            Turn::None => {}
-            Turn::Waiting => state.waiting().routes.retain(|one| !Arc::ptr_eq(one, route)),
-            Turn::Granted => state.waiting().granted -= 1,
-        }
-        route.set_turn(Turn::None);
-        let next = self.grant(&mut state);
-        drop(state);
-        if let Some(next) = next {
-            next.wake();
-        }
     }
 
     /// The next message; none once a finished producer's last message has been taken.
@@ -284,18 +226,6 @@ impl<T: Message> Queue<T> {
         self.grant(state)
     }
 
-    /// Gives free room to the sender that has waited longest.
-    #[must_use]
-    pub(super) fn grant(&self, state: &mut QueueState<T>) -> Option<Arc<Route<T>>> {
-        if !state.is_waited_at() || !self.has_room(state) {
-            return None;
-        }
-        let next = state.waiting().routes.pop_front()?;
-        next.set_turn(Turn::Granted);
-        state.waiting().granted += 1;
-        Some(next)
-    }
-
     /// Takes over all messages that wait in `other`, though that may be more than there is room for.
     #[must_use]
     pub(super) fn append(
@@ -316,14 +246,6 @@ impl<T: Message> Queue<T> {
 }
 
 impl<T> QueueState<T> {
-    fn waiting(&mut self) -> &mut Waiting<T> {
-        self.waiting.get_or_insert_default()
-    }
-
-    fn is_waited_at(&self) -> bool {
-        self.waiting.as_ref().is_some_and(|waiting| !waiting.routes.is_empty())
-    }
-
     /// Whether an empty queue stays empty for good.
     fn ended(&self) -> bool {
         self.closed || self.stop == Some(Stop::ProducerFinished) && self.open_sources == 0

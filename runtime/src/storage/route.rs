@@ -1,14 +1,15 @@
 //! The way out of an outbox: which queue it leads to, and whether it still does.
 
 use std::any::TypeId;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::task::Waker;
 
 use super::queue::Queue;
 use super::{AnyBox, Message, WhenFull, switch};
 use crate::id::PostboxId;
-use crate::observe::{PostboxActivity, add};
+use crate::observe::{PostboxActivity, Watcher, add};
 use crate::stop::Stop;
 use crate::sync::{AtomicU8, AtomicU64, Mutex, lock};
 
@@ -23,6 +24,10 @@ pub(crate) struct Route<T> {
     turn: AtomicU8,
     /// Its component may be started again, and will want it as it is.
     kept: bool,
+    /// Somebody wants to be told of each message. Whoever sees it looks under the lock of `way` who that is.
+    tapped: AtomicBool,
+    /// Nothing more will be sent. Changes, and is asked, only under the lock of `way`, where there is no room for it.
+    closed: AtomicBool,
     /// Where messages wait while there is no linkage; none if they are dropped.
     hold: Option<Arc<Queue<T>>>,
     way: Mutex<Way<T>>,
@@ -30,9 +35,8 @@ pub(crate) struct Route<T> {
 
 struct Way<T> {
     sink: Option<Arc<Queue<T>>>,
-    /// Nothing more will be sent.
-    closed: bool,
     sender: Option<Waker>,
+    tap: Option<Weak<Watcher>>,
 }
 
 /// What is known of a route at one version.
@@ -72,8 +76,10 @@ impl<T: Message> Route<T> {
             version: AtomicU64::new(0),
             turn: AtomicU8::new(Turn::None as u8),
             kept,
+            tapped: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
             hold: hold.map(|capacity| Arc::new(Queue::new(id, capacity, WhenFull::Wait, false))),
-            way: Mutex::new(Way { sink: None, closed: false, sender: None }),
+            way: Mutex::new(Way { sink: None, sender: None, tap: None }),
         }
     }
 
@@ -110,7 +116,35 @@ impl<T: Message> Route<T> {
         let mut way = lock(&self.way);
         way.sink = sink;
         self.version.fetch_add(STEP, Ordering::Release);
-        !way.closed
+        !self.is_closed(&way)
+    }
+
+    fn is_closed(&self, _: &Way<T>) -> bool {
+        self.closed.load(Ordering::Relaxed)
+    }
+
+    /// Whether somebody wants to be told of each message.
+    pub(crate) fn is_tapped(&self) -> bool {
+        self.tapped.load(Ordering::Relaxed)
+    }
+
+    /// Tells whoever has tapped the outbox of `message`, which its sender still has.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn tell(&self, message: &T) {
+        let tap = lock(&self.way).tap.clone();
+        let told = tap.as_ref().and_then(Weak::upgrade).map(|watcher| {
+            // To print a message may be to run code of the program's, which must not end the sender.
+            catch_unwind(AssertUnwindSafe(|| watcher.0.on_message(self.id, message)))
+        });
+        if !matches!(told, Some(Ok(()))) {
+            let mut way = lock(&self.way);
+            // Unless another has tapped it meanwhile.
+            if way.tap.as_ref().map(Weak::as_ptr) == tap.as_ref().map(Weak::as_ptr) {
+                way.tap = None;
+                self.tapped.store(false, Ordering::Relaxed);
+            }
+        }
     }
 
     /// Leaves the waker of the sender that is about to wait.
@@ -186,10 +220,22 @@ impl<T: Message> AnyBox for Route<T> {
         }
     }
 
+    fn set_tap(&self, watcher: Option<Weak<Watcher>>) -> bool {
+        let mut way = lock(&self.way);
+        if self.is_closed(&way) {
+            return false;
+        }
+        self.tapped.store(watcher.is_some(), Ordering::Relaxed);
+        way.tap = watcher;
+        true
+    }
+
     fn finish(&self) {
         let mut way = lock(&self.way);
-        let sink = if way.closed { None } else { way.sink.clone() };
-        way.closed = true;
+        let sink = if self.is_closed(&way) { None } else { way.sink.clone() };
+        self.closed.store(true, Ordering::Relaxed);
+        self.tapped.store(false, Ordering::Relaxed);
+        way.tap = None;
         drop(way);
         let receiver = sink.and_then(|sink| lock(&sink.state).source_gone());
         if let Some(receiver) = receiver {
@@ -208,7 +254,18 @@ impl<T: Message> AnyBox for Route<T> {
 
     fn alike(&self, id: PostboxId, keeps: bool) -> Arc<dyn AnyBox> {
         let route = Route::<T>::new(id, None, keeps);
-        lock(&route.way).closed = true;
+        route.closed.store(true, Ordering::Relaxed);
         Arc::new(route)
+    }
+}
+
+#[cfg(all(test, not(feature = "shuttle")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_route_is_no_larger_than_it_has_to_be() {
+        // With the counts of its Arc, what the allocator rounds 144 bytes to; there may be a million.
+        assert_eq!(size_of::<Route<String>>(), 120);
     }
 }

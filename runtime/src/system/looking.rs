@@ -6,10 +6,6 @@ use super::System;
 use crate::id::ComponentId;
 
 impl System {
-    /// STUB
-    pub fn set_tapped(&self, _outbox: crate::PostboxId, _on: bool) -> bool {
-        false
-    }
     /// Whether this component exists now.
     pub fn has_component(&self, component: ComponentId) -> bool {
         self.structure().components.contains_key(&component)

@@ -243,7 +243,7 @@ impl Topology {
     }
 
     fn tell_box(&mut self, id: PostboxId) {
-        let info = self.observer.as_ref().and_then(|_| self.postbox(id)).map(|postbox| postbox.info());
+        let info = self.watcher.as_ref().and_then(|_| self.postbox(id)).map(|postbox| postbox.info());
         match info {
             Some(info) => self.tell(|_| Event::PostboxAdded(info)),
             None => self.event_number += 1,
