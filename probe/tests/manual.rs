@@ -255,3 +255,29 @@ fn a_probe_that_is_off_takes_everything_and_does_nothing() {
         })
     }));
 }
+
+#[tokio::test]
+async fn a_tap_on_the_runtime_shows_what_is_allowed_and_says_what_is_not() {
+    for (builder, expected) in [(Probe::builder().tap::<u32>(), "sample"), (Probe::builder(), "refusal")] {
+        let mut recorder = Recorder::start().await;
+        let system = System::new("tapped");
+        let (_probe, mut conversation) = attached(&mut recorder, builder.system(&system)).await;
+        let source = system.add("source", support::program::Endless).unwrap();
+        let sink = system.add("sink", support::program::Sink).unwrap();
+        system.link((&source, "outbox"), (&sink, "inbox")).unwrap();
+        let _running = (source.start(), sink.start());
+        let flows = |picture: &support::Picture| picture.totals("source", "outbox").is_some_and(|t| t.messages > 0);
+        conversation.until("messages", flows).await;
+        let linkage = *conversation.picture.linkages.keys().next().unwrap();
+        conversation.ask(request::Content::Tap(Tap { linkage, samples_per_second: 1_000, bytes: 100 })).await;
+        conversation.until("samples", |picture| picture.samples.len() >= if expected == "sample" { 5 } else { 1 }).await;
+        let samples = &conversation.picture.samples;
+        if expected == "sample" {
+            assert!(samples.iter().all(|sample| sample.text.parse::<u32>().is_ok()), "{samples:?}");
+            assert!(samples[1..].iter().any(|sample| sample.skipped > 0), "{samples:?}");
+        } else {
+            assert!(samples[0].refusal.contains("Builder::tap") && samples[0].text.is_empty(), "{samples:?}");
+        }
+        conversation.picture.assert_clean();
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use crate::clock::AT_UNKNOWN_TIME;
 use crate::id::ComponentId;
 
 /// The component whose task is being polled on this thread, or that has this thread for itself, as a
@@ -32,9 +33,6 @@ use crate::id::ComponentId;
 pub fn current_component() -> Option<ComponentId> {
     POLLED.get().component
 }
-
-/// What stands for the time of something that happened when nobody asked the clock.
-pub(crate) const AT_UNKNOWN_TIME: u64 = 1;
 
 /// When the poll that runs on this thread began, so that nobody in it has to ask the clock again.
 pub(crate) fn poll_began() -> u64 {

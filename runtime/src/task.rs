@@ -11,10 +11,10 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::clock::clock_ns;
+use crate::clock::{AT_UNKNOWN_TIME, clock_ns};
 use crate::error::Outcome;
 use crate::observe::{State, add};
-use crate::polling::{self, AT_UNKNOWN_TIME};
+use crate::polling;
 use crate::stop::Life;
 use crate::system::System;
 

@@ -35,6 +35,21 @@ impl Component for Source {
     }
 }
 
+/// Sends numbers for as long as anybody lets it.
+pub(crate) struct Endless;
+
+impl Component for Endless {
+    type Boxes = Io<u32, u32>;
+
+    async fn run(self, mut io: Self::Boxes, _: Context) -> Outcome {
+        for number in 0.. {
+            io.outbox.send(number).await?;
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        Ok(())
+    }
+}
+
 /// Takes numbers for as long as they come.
 pub(crate) struct Sink;
 

@@ -9,12 +9,12 @@ use std::thread;
 use tokio::sync::oneshot;
 
 use super::park;
-use crate::clock::clock_ns;
+use crate::clock::{AT_UNKNOWN_TIME, clock_ns};
 use crate::component::{Component, Context, Io};
 use crate::error::{Failure, Outcome};
 use crate::name::Name;
 use crate::observe::{ComponentMeter, add};
-use crate::polling::{self, AT_UNKNOWN_TIME};
+use crate::polling;
 use crate::postbox::{Inbox, Outbox};
 use crate::stop::{Shutdown, Stop};
 use crate::storage::Message;
