@@ -35,6 +35,8 @@ struct Seen {
     outboxes: HashSet<u64>,
     /// By id, the source of each.
     linkages: BTreeMap<u64, u64>,
+    /// Those of rows that were tapped before: what has gone is told a tick later, and is not to be taken for the next row.
+    spent: HashSet<u64>,
     samples: u64,
     refusal: Option<String>,
     asks: Option<mpsc::Sender<Result<Ask, Status>>>,
@@ -67,7 +69,7 @@ impl Tapper {
         Ok(Self { url: format!("http://{address}"), seen, _until_dropped: until_dropped })
     }
 
-    /// Waits until one whole row is seen, and opens the tap in its middle.
+    /// Waits until one whole row is seen that was not tapped before, and opens the tap in its middle.
     pub(crate) fn open(&self) -> Result<()> {
         let began = Instant::now();
         while began.elapsed() < PATIENCE {
@@ -78,6 +80,8 @@ impl Tapper {
                     .context("the probe left")?;
                 // It is on its way over the loopback; a tick of the probe is the most it can take.
                 thread::sleep(Duration::from_millis(100));
+                // Should one of the row before have come late.
+                hold(&self.seen).samples = 0;
                 return Ok(());
             }
             thread::sleep(Duration::from_millis(5));
@@ -85,13 +89,22 @@ impl Tapper {
         bail!("no row was seen within {} s", PATIENCE.as_secs())
     }
 
-    /// Samples that have come so far; an error once the probe has refused one.
-    pub(crate) fn samples(&self) -> Result<u64> {
-        let seen = hold(&self.seen);
-        match &seen.refusal {
-            Some(refusal) => bail!("the probe refuses the tap: {refusal}"),
-            None => Ok(seen.samples),
+    /// How many samples came since this was asked last. Waits for the first; an error if the probe refuses the tap.
+    pub(crate) fn take_samples(&self) -> Result<u64> {
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
+            let mut seen = hold(&self.seen);
+            if let Some(refusal) = &seen.refusal {
+                bail!("the probe refuses the tap: {refusal}");
+            }
+            let samples = std::mem::take(&mut seen.samples);
+            if samples > 0 {
+                return Ok(samples);
+            }
+            drop(seen);
+            thread::sleep(Duration::from_millis(5));
         }
+        bail!("the tap showed nothing")
     }
 }
 
@@ -101,11 +114,14 @@ fn hold(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
 
 impl Seen {
     /// Whom to ask, and for which linkage; none unless the row is complete.
-    fn middle(&self) -> Option<(mpsc::Sender<Result<Ask, Status>>, u64)> {
-        let row =
-            self.linkages.iter().filter(|(_, source)| self.outboxes.contains(source)).map(|(linkage, _)| *linkage);
-        let row: Vec<u64> = row.collect();
-        (row.len() as u64 == HOPS).then(|| self.asks.clone().map(|asks| (asks, row[row.len() / 2])))?
+    fn middle(&mut self) -> Option<(mpsc::Sender<Result<Ask, Status>>, u64)> {
+        let is_in_row = |linkage: &u64, source: &u64| self.outboxes.contains(source) && !self.spent.contains(linkage);
+        let row = self.linkages.iter().filter(|(linkage, source)| is_in_row(linkage, source));
+        let row: Vec<u64> = row.map(|(linkage, _)| *linkage).collect();
+        let asks = self.asks.clone().filter(|_| row.len() as u64 == HOPS)?;
+        let middle = row[row.len() / 2];
+        self.spent.extend(row);
+        Some((asks, middle))
     }
 
     fn take(&mut self, content: Content) {
@@ -146,7 +162,8 @@ impl Visualiser for Service {
 
     async fn observe(&self, request: Request<Streaming<Report>>) -> Result<Response<Self::ObserveStream>, Status> {
         let (asks, asked) = mpsc::channel(4);
-        hold(&self.0).asks = Some(asks);
+        // Another program, whose ids may be those of the one before.
+        *hold(&self.0) = Seen { asks: Some(asks), ..Seen::default() };
         let seen = Arc::clone(&self.0);
         let mut reports = request.into_inner();
         tokio::spawn(async move {
