@@ -73,7 +73,9 @@ impl Tapper {
     pub(crate) fn open(&self) -> Result<()> {
         let began = Instant::now();
         while began.elapsed() < PATIENCE {
-            if let Some((asks, linkage)) = hold(&self.seen).middle() {
+            // Not in the condition, which would keep it locked until the end of what follows.
+            let middle = hold(&self.seen).middle();
+            if let Some((asks, linkage)) = middle {
                 let tap = Tap { linkage, samples_per_second: SAMPLES_PER_SECOND, bytes: BYTES };
                 asks.blocking_send(Ok(Ask { content: Some(request::Content::Tap(tap)) }))
                     .ok()
