@@ -2,7 +2,7 @@
 //!
 //! `./bench runtime` runs all parts; given to the program itself, names of parts run those alone:
 //! `cargo bench --profile dev -p axonscope --no-default-features --bench runtime -- relay`. Parts that have a bar run on
-//! one thread, bound to a processor, in alternating rounds; see [`pairs`].
+//! one thread, bound to a processor, in alternating rounds; see [`support::pairs`].
 
 mod support;
 
@@ -14,16 +14,10 @@ mod growth;
 mod idle;
 #[path = "runtime/ours.rs"]
 mod ours;
-#[path = "runtime/pairs.rs"]
-mod pairs;
 #[path = "runtime/peers.rs"]
 mod peers;
-#[path = "runtime/pin.rs"]
-mod pin;
 #[path = "runtime/ping_pong.rs"]
 mod ping_pong;
-#[path = "runtime/race.rs"]
-mod race;
 #[path = "runtime/relay.rs"]
 mod relay;
 #[path = "runtime/stall.rs"]
@@ -36,12 +30,7 @@ use std::thread;
 
 use anyhow::{Context, Result, bail};
 use support::Options;
-use tokio::runtime::{Builder, Handle, Runtime};
-
-/// Stages between the source and the sink of a row.
-const RELAYS: usize = 8;
-/// What a message does on its way from the source to the sink.
-const HOPS: u64 = RELAYS as u64 + 1;
+use tokio::runtime::{Builder, Runtime};
 
 /// The sinks of a fan-out.
 const FANS: usize = 64;
@@ -88,19 +77,7 @@ async fn bench(options: Options) -> Result<()> {
     Ok(())
 }
 
-/// A runtime on the calling thread.
-fn single_thread() -> Result<Runtime> {
-    Ok(Builder::new_current_thread().enable_all().build()?)
-}
-
 /// A runtime on two threads beside the calling one.
 fn two_workers() -> Result<Runtime> {
     Ok(Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
-}
-
-/// Waits until the runtime has no task left, so that one round leaves nothing to the next.
-async fn until_idle() {
-    while Handle::current().metrics().num_alive_tasks() > 0 {
-        tokio::task::yield_now().await;
-    }
 }

@@ -7,10 +7,10 @@ use anyhow::{Result, ensure};
 use axonscope_runtime::System;
 use tokio::runtime::Runtime;
 
-use crate::pairs::{Ratio, in_turn, median};
-use crate::race::Race;
-use crate::support::{Better, Line, Options};
-use crate::{FANS, ours, peers, pin, single_thread};
+use crate::support::pairs::{Ratio, in_turn, median};
+use crate::support::race::{Race, single_thread, until_idle};
+use crate::support::{Better, Line, Options, pin};
+use crate::{FANS, ours, peers};
 
 /// Of each inbox, and of the broadcast.
 const CAPACITY: usize = 64;
@@ -59,6 +59,6 @@ fn round(runtime: &Runtime, case: Case, messages: u64) -> Result<f64> {
             anyhow::Ok(took)
         })?,
     };
-    runtime.block_on(crate::until_idle());
+    runtime.block_on(until_idle());
     Ok((messages * FANS as u64) as f64 / took.as_secs_f64() / 1e6)
 }

@@ -6,10 +6,9 @@ use anyhow::Result;
 use axonscope_runtime::System;
 use tokio::runtime::Runtime;
 
-use crate::pairs::{Ratio, in_turn, median};
-use crate::race::Race;
-use crate::support::{Better, Line, Options};
-use crate::{HOPS, ours, peers, pin, single_thread};
+use crate::support::pairs::{Ratio, in_turn, median};
+use crate::support::race::{HOPS, Race, single_thread, until_idle};
+use crate::support::{Better, Line, Options, by_hand, pin, row};
 
 const CAPACITY: usize = 64;
 /// Source, relays and sink.
@@ -42,13 +41,13 @@ fn round(runtime: &Runtime, ours: bool, rows: usize, messages: u64) -> Result<f6
         let system = System::new("growth");
         for _ in 0..rows {
             if ours {
-                ours::chain(&system, CAPACITY, &race)?;
+                row::chain(&system, CAPACITY, &race)?;
             } else {
-                peers::mpsc_chain(CAPACITY, &race);
+                by_hand::mpsc_chain(CAPACITY, &race);
             }
         }
         runtime.block_on(race.run())?
     };
-    runtime.block_on(crate::until_idle());
+    runtime.block_on(until_idle());
     Ok((messages * rows as u64 * HOPS) as f64 / took.as_secs_f64() / 1e6)
 }

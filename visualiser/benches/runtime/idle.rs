@@ -12,8 +12,9 @@ use anyhow::{Context, Result, bail, ensure};
 use axonscope_runtime::System;
 use tokio::task::yield_now;
 
-use crate::support::{Better, Line, Options};
-use crate::{ours, peers, pin, single_thread, stall};
+use crate::support::race::single_thread;
+use crate::support::{Better, Line, Options, pin};
+use crate::{ours, peers, stall};
 
 /// The argument by which this executable is one of the processes; the kind and the number follow.
 pub(crate) const ROLE: &str = "--role=idle";

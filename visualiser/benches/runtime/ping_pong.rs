@@ -5,9 +5,10 @@ use axonscope_runtime::System;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
-use crate::pairs::{in_turn, median};
-use crate::support::{Better, Line, Options};
-use crate::{ours, peers, pin, single_thread};
+use crate::support::pairs::{in_turn, median};
+use crate::support::race::{single_thread, until_idle};
+use crate::support::{Better, Line, Options, pin};
+use crate::{ours, peers};
 
 #[derive(Clone, Copy)]
 enum Case {
@@ -60,6 +61,6 @@ fn round(runtime: &Runtime, case: Case, trips: usize) -> Result<Vec<u64>> {
         }
         reported.await.context("the pair ended early")
     })?;
-    runtime.block_on(crate::until_idle());
+    runtime.block_on(until_idle());
     Ok(trips_ns)
 }

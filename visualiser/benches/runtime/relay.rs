@@ -9,11 +9,11 @@ use anyhow::{Result, ensure};
 use axonscope_runtime::System;
 use tokio::runtime::Runtime;
 
-use crate::pairs::{Ratio, in_turn, median};
-use crate::race::Race;
-use crate::support::{Better, Line, Options};
-use crate::watched::Watchers;
-use crate::{HOPS, ours, peers, pin, single_thread, two_workers};
+use crate::support::pairs::{Ratio, in_turn, median};
+use crate::support::race::{HOPS, Race, single_thread, until_idle};
+use crate::support::watch::Watchers;
+use crate::support::{Better, Line, Options, by_hand, pin, row};
+use crate::{peers, two_workers, watched};
 
 const CAPACITIES: [usize; 2] = [64, 1024];
 
@@ -92,7 +92,7 @@ impl Bench<'_> {
         let took = match case {
             Case::Mpsc | Case::Control => {
                 let _entered = self.runtime.enter();
-                peers::mpsc_chain(capacity, &race);
+                by_hand::mpsc_chain(capacity, &race);
                 self.runtime.block_on(race.run())?
             }
             Case::Kameo => {
@@ -111,14 +111,14 @@ impl Bench<'_> {
             Case::Unobserved => {
                 let system = System::new("relay");
                 let _entered = self.runtime.enter();
-                ours::chain(&system, capacity, &race)?;
+                row::chain(&system, capacity, &race)?;
                 self.runtime.block_on(race.run())?
             }
             Case::Observed => {
                 let system = System::new("relay");
                 let _entered = self.runtime.enter();
-                ours::chain(&system, capacity, &race)?;
-                let probe = self.watchers.attach(&system, HOPS + 1)?;
+                row::chain(&system, capacity, &race)?;
+                let probe = watched::attach(self.watchers, &system, HOPS + 1)?;
                 let before = self.watchers.reports_read();
                 let took = self.runtime.block_on(race.run())?;
                 self.reports.set(self.reports.get() + self.watchers.reports_read() - before);
@@ -126,7 +126,7 @@ impl Bench<'_> {
                 took
             }
         };
-        self.runtime.block_on(crate::until_idle());
+        self.runtime.block_on(until_idle());
         Ok((messages * HOPS) as f64 / took.as_secs_f64() / 1e6)
     }
 }

@@ -16,7 +16,8 @@ use anyhow::{Context, Result};
 use axonscope_runtime::System;
 
 use crate::idle::say;
-use crate::{ours, pin};
+use crate::ours;
+use crate::support::pin;
 
 const WALKS: usize = 7;
 

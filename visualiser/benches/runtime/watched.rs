@@ -1,107 +1,17 @@
-//! A visualiser that really watches: `axonscope --headless`, a reader of it, and a probe for each system, all bound to
-//! the processor beside the one where the measured runs.
+//! Systems that are observed by a visualiser that really watches.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{SyncSender, sync_channel};
-use std::thread;
-use std::time::{Duration, Instant};
-
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use axonscope_probe::Probe;
 use axonscope_runtime::System;
-use axonscope_session::Standing;
-use axonscope_session::reader::Reader;
-use tokio::sync::mpsc;
 
-use crate::pin;
-use crate::support::Server;
+use crate::support::pin;
+use crate::support::watch::Watchers;
 
-/// How long a system may take to be seen.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// The visualiser and its reader.
-pub(crate) struct Watchers {
-    server: Server,
-    questions: mpsc::Sender<Question>,
-    told: Arc<AtomicU64>,
-}
-
-/// Is the system of this name live, with that many components?
-struct Question {
-    name: String,
-    components: u64,
-    answer: SyncSender<Result<()>>,
-}
-
-impl Watchers {
-    /// Starts both, at the cadence that people get.
-    pub(crate) fn start() -> Result<Self> {
-        pin::over_there(pin::WATCHING, || {
-            let server = Server::start("127.0.0.1:0")?;
-            pin::check(server.pid(), "", pin::WATCHING);
-            let told = Arc::new(AtomicU64::new(0));
-            let (questions, asked) = mpsc::channel(1);
-            let (url, counter) = (server.url.clone(), told.clone());
-            thread::Builder::new().name("reader".into()).spawn(move || {
-                if let Err(error) = read(&url, &counter, asked) {
-                    eprintln!("runtime: the reader gave up: {error:#}");
-                }
-            })?;
-            Ok(Self { server, questions, told })
-        })
-    }
-
-    /// Observes `system`; returns once the reader's visualiser shows all its `components`.
-    pub(crate) fn attach(&self, system: &System, components: u64) -> Result<Probe> {
-        let builder = Probe::builder().system(system).endpoint(&self.server.url)?;
-        let probe = pin::over_there(pin::WATCHING, || builder.start())?;
-        pin::check(std::process::id(), "axonscope-probe", pin::WATCHING);
-        let (answer, answered) = sync_channel(1);
-        let question = Question { name: system.name().to_string(), components, answer };
-        self.questions.blocking_send(question).ok().context("the reader has gone")?;
-        answered.recv().context("the reader has gone")??;
-        Ok(probe)
-    }
-
-    /// How many reports the reader has been given so far.
-    pub(crate) fn reports_read(&self) -> u64 {
-        self.told.load(Ordering::Relaxed)
-    }
-}
-
-fn read(url: &str, told: &Arc<AtomicU64>, mut asked: mpsc::Receiver<Question>) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let mut watch = Reader::connect(url).await?.watch(None).await?;
-        let told = told.clone();
-        tokio::spawn(async move {
-            while let Ok(Some(_)) = watch.next().await {
-                told.fetch_add(1, Ordering::Relaxed);
-            }
-        });
-        let mut reader = Reader::connect(url).await?;
-        while let Some(question) = asked.recv().await {
-            let answer = until_seen(&mut reader, &question).await;
-            let _ = question.answer.send(answer);
-        }
-        Ok(())
-    })
-}
-
-async fn until_seen(reader: &mut Reader, question: &Question) -> Result<()> {
-    let began = Instant::now();
-    while began.elapsed() < PATIENCE {
-        let systems = reader.list().await?;
-        let seen = systems.iter().any(|system| {
-            system.standing == Standing::Live
-                && system.name == question.name
-                && system.components == question.components
-        });
-        if seen {
-            return Ok(());
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    bail!("{} was not seen within {} s", question.name, PATIENCE.as_secs())
+/// Observes `system`; returns once the visualiser shows all its `components`.
+pub(crate) fn attach(watchers: &Watchers, system: &System, components: u64) -> Result<Probe> {
+    let builder = Probe::builder().system(system).endpoint(watchers.url())?;
+    let probe = pin::over_there(pin::WATCHING, || builder.start())?;
+    pin::check(std::process::id(), "axonscope-probe", pin::WATCHING);
+    watchers.until_seen(system.name(), components)?;
+    Ok(probe)
 }

@@ -1,8 +1,17 @@
-//! What the benchmarks share: a real server process, questions to it, and the two ways results are printed.
+//! What the benchmarks share: a real server process, questions to it, rounds in turn, and the two ways results are
+//! printed.
 
 #![allow(dead_code, reason = "each benchmark uses its part")]
 
+pub(crate) mod by_hand;
+pub(crate) mod child;
+pub(crate) mod pairs;
+pub(crate) mod pin;
+pub(crate) mod race;
 pub(crate) mod raw;
+pub(crate) mod row;
+pub(crate) mod undisturbed;
+pub(crate) mod watch;
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, ExitCode, Stdio};
@@ -57,6 +66,12 @@ pub(crate) struct Line {
     pub(crate) value: f64,
     /// Of `value` and `peer_value`.
     pub(crate) unit: &'static str,
+    /// Where the figure lies with 95 %, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) value_low: Option<f64>,
+    /// The other end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) value_high: Option<f64>,
     /// Who or what it is compared with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) peer: Option<&'static str>,
@@ -91,6 +106,8 @@ impl Line {
             metric,
             value,
             unit,
+            value_low: None,
+            value_high: None,
             peer: None,
             peer_value: None,
             ratio: None,
@@ -99,13 +116,19 @@ impl Line {
         }
     }
 
-    /// The same, compared.
+    /// The figure lies between these with 95 %.
+    pub(crate) fn between(self, low: f64, high: f64) -> Self {
+        Self { value_low: Some(low), value_high: Some(high), ..self }
+    }
+
+    /// The same, compared. There is no ratio to something that is not above nothing.
     pub(crate) fn against(self, peer: &'static str, peer_value: f64, better: Better) -> Self {
         let ratio = match better {
             Better::More => self.value / peer_value,
             Better::Less => peer_value / self.value,
         };
-        Self { peer: Some(peer), peer_value: Some(peer_value), ratio: Some(ratio), ..self }
+        let ratio = (self.value > 0.0 && peer_value > 0.0).then_some(ratio);
+        Self { peer: Some(peer), peer_value: Some(peer_value), ratio, ..self }
     }
 
     /// The ratio is the median of paired ones, not that of the two figures, and lies between these with 95 %.
@@ -118,10 +141,14 @@ impl Line {
         println!("{}", serde_json::to_string(&self)?);
         let mut compared = match (self.peer, self.peer_value, self.ratio) {
             (Some(peer), Some(value), Some(ratio)) => format!("{peer} {} → {ratio:.2}×", figure(value)),
+            (Some(peer), Some(value), None) => format!("{peer} {}", figure(value)),
             _ => String::new(),
         };
         if let (Some(low), Some(high)) = (self.ratio_low, self.ratio_high) {
             compared += &format!(" ({low:.3} to {high:.3})");
+        }
+        if let (Some(low), Some(high)) = (self.value_low, self.value_high) {
+            compared = format!("({low:.3} to {high:.3})  {compared}");
         }
         eprintln!("{:<8} {:<36} {:>14} {:<7} {compared}", self.bench, self.metric, figure(self.value), self.unit);
         Ok(())
@@ -133,8 +160,8 @@ fn figure(value: f64) -> String {
     if value.abs() < 100.0 {
         return format!("{value:.3}");
     }
-    let digits = format!("{value:.0}");
-    let mut spaced = String::new();
+    let digits = format!("{:.0}", value.abs());
+    let mut spaced = if value < 0.0 { "-".to_owned() } else { String::new() };
     for (i, digit) in digits.chars().enumerate() {
         if i > 0 && (digits.len() - i).is_multiple_of(3) {
             spaced.push(' ');
@@ -199,11 +226,7 @@ impl Server {
 
     /// What is resident of it now, in bytes.
     pub(crate) fn resident_bytes(&self) -> Result<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.0.id()))
-            .context("resident memory is read from /proc, which is Linux's")?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
-        let kib: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
-        Ok(kib * 1024)
+        child::resident_bytes(self.pid())
     }
 
     /// What is resident once that has changed by less than one in two hundred for three seconds, or after `patience`.

@@ -16,7 +16,7 @@ pub(crate) fn here(cpu: usize) {
     let bound = wanted.set(cpu).and_then(|()| sched_setaffinity(Pid::from_raw(0), &wanted));
     let holds = bound.and_then(|()| sched_getaffinity(Pid::from_raw(0)));
     if holds != Ok(wanted) {
-        eprintln!("runtime: WARNING: a thread could not be bound to processor {cpu}; take no bar from this run");
+        eprintln!("bench: WARNING: a thread could not be bound to processor {cpu}; take no bar from this run");
     }
 }
 
@@ -26,7 +26,7 @@ pub(crate) fn over_there<R>(cpu: usize, work: impl FnOnce() -> R) -> R {
     here(cpu);
     let result = work();
     if before.and_then(|before| sched_setaffinity(Pid::from_raw(0), &before)).is_err() {
-        eprintln!("runtime: WARNING: a thread could not be bound to where it was");
+        eprintln!("bench: WARNING: a thread could not be bound to where it was");
     }
     result
 }
@@ -41,11 +41,11 @@ pub(crate) fn check(pid: u32, name: &str, cpu: usize) {
         let list = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:")).unwrap_or("unknown").trim();
         if list != cpu.to_string() {
             let thread = read(&task, "comm");
-            eprintln!("runtime: WARNING: thread {} may run on {list}, not only on {cpu}", thread.trim());
+            eprintln!("bench: WARNING: thread {} may run on {list}, not only on {cpu}", thread.trim());
         }
     }
     if !found {
-        eprintln!("runtime: WARNING: no thread {name:?} of process {pid} can be found to see where it runs");
+        eprintln!("bench: WARNING: no thread {name:?} of process {pid} can be found to see where it runs");
     }
 }
 

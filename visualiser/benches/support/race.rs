@@ -5,8 +5,14 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
+
+/// Stages between the source and the sink of a row.
+pub(crate) const RELAYS: usize = 8;
+/// What a message does on its way from the source to the sink.
+pub(crate) const HOPS: u64 = RELAYS as u64 + 1;
 
 /// How long a race may take before it counts as stuck.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -73,7 +79,17 @@ impl Race {
 
     /// Waits until all are warm, starts the sources, and returns how long it took the last sink to have everything.
     pub(crate) async fn run(&self) -> Result<Duration> {
-        timeout(PATIENCE, self.shared.warmed.notified()).await.context("the warming messages did not arrive")?;
+        self.warm().await?;
+        self.time().await
+    }
+
+    /// Waits until all are warm.
+    pub(crate) async fn warm(&self) -> Result<()> {
+        timeout(PATIENCE, self.shared.warmed.notified()).await.context("the warming messages did not arrive")
+    }
+
+    /// Starts the sources, and returns how long it took the last sink to have everything.
+    pub(crate) async fn time(&self) -> Result<Duration> {
         let began = Instant::now();
         self.go.send_replace(true);
         timeout(PATIENCE, self.shared.done.notified()).await.context("the messages did not arrive")?;
@@ -103,5 +119,17 @@ impl Finish {
             let _ = self.shared.ended.set(Instant::now());
             self.shared.done.notify_one();
         }
+    }
+}
+
+/// A runtime on the calling thread.
+pub(crate) fn single_thread() -> Result<Runtime> {
+    Ok(Builder::new_current_thread().enable_all().build()?)
+}
+
+/// Waits until the runtime has no task left, so that one round leaves nothing to the next.
+pub(crate) async fn until_idle() {
+    while Handle::current().metrics().num_alive_tasks() > 0 {
+        tokio::task::yield_now().await;
     }
 }

@@ -1,0 +1,20 @@
+//! Time without what other programs took: a machine that also builds something would be measured otherwise.
+
+use std::time::Duration;
+
+/// Does `work`, which returns how long it took, and takes off for how long this thread wanted its processor while others
+/// had it. Where it waits for something else, as for a lock, it does not want the processor, and that counts.
+///
+/// Where the kernel does not tell, nothing is taken off.
+pub(crate) fn undisturbed<E>(work: impl FnOnce() -> Result<Duration, E>) -> Result<Duration, E> {
+    let before = delayed();
+    let took = work()?;
+    Ok(took.saturating_sub(delayed().saturating_sub(before)))
+}
+
+/// How long this thread has been runnable and not run, in all.
+fn delayed() -> Duration {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let delay = stat.split_whitespace().nth(1).and_then(|ns| ns.parse().ok());
+    Duration::from_nanos(delay.unwrap_or(0))
+}
