@@ -13,6 +13,9 @@
 //! | `carousel` | one component at a time, made anew for each tune |
 //! | `backplane` | publishing and subscribing by name |
 //!
+//! Two more are tools: `bad_line` spoils what goes between a program and its visualiser, and `mill` is a program that works
+//! as hard as it can meanwhile.
+//!
 //! `axonscope-examples run WIRING.toml` builds a network of ready components from a file; some are in `wirings`.
 
 pub mod bad_line;
