@@ -14,6 +14,9 @@
 //! | `backplane` | publishing and subscribing by name |
 //! | `plain_tokio` | a web service without any runtime of ours, and which queue fills; `plain_tokio_load` are people for it |
 //!
+//! Two more are tools: `bad_line` spoils what goes between a program and its visualiser, and `mill` is a program that works
+//! as hard as it can meanwhile.
+//!
 //! `axonscope-examples run WIRING.toml` builds a network of ready components from a file; some are in `wirings`.
 
 pub mod bad_line;

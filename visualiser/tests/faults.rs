@@ -32,12 +32,19 @@ fn shared_machine() -> RwLockReadGuard<'static, ()> {
 fn attached(url: &str, visualiser: &Visualiser, idle: u32) -> (Mill, f64) {
     let mut mill = Mill::start(url);
     mill.is_told(&format!("idle {idle}"), "idle");
-    let began = mill.measure();
-    sleep(Duration::from_secs(1));
-    let pace = mill.measure().pace_since(&began);
+    let pace = pace_alone(&mut mill);
     mill.is_told("attach", "attached");
     mill.is_seen_as_it_is(visualiser, DEADLINE);
     (mill, pace)
+}
+
+/// The kernel counts in hundredths of a second: on a busy machine it takes a while until that is exact enough.
+fn pace_alone(mill: &mut Mill) -> f64 {
+    let began = mill.measure();
+    until("the stones to have had a processor for half a second", || {
+        let now = mill.measure();
+        if now.since(&began, "cpu_ms") >= 500.0 { Ok(now.pace_since(&began)) } else { Err(format!("{now:?}")) }
+    })
 }
 
 /// Something that lasts: looks at the mill again and again meanwhile, and returns the largest memory seen.
@@ -49,6 +56,12 @@ fn while_it_lasts(mill: &mut Mill, time: Duration) -> f64 {
         largest = largest.max(mill.measure().of("rss_bytes") as f64);
     }
     largest
+}
+
+/// Seen as it is, and nothing that was told on the way there did not fit.
+fn assert_seen(mill: &mut Mill, visualiser: &Visualiser, patience: Duration) {
+    let odd = mill.is_seen_as_it_is(visualiser, patience);
+    assert_eq!(odd, 0, "things told did not fit: {}", visualiser.process.stderr());
 }
 
 fn assert_unhurt(mill: &mut Mill, then: &Measure, pace_before: f64) {
@@ -87,7 +100,7 @@ fn it_is_killed_and_comes_back() {
         visualiser.list_until("the mill", |systems| systems.len() == 1 && systems[0]["status"] == "live");
     }
     mill.is_told("calm", "calm");
-    assert_eq!(mill.is_seen_as_it_is(&visualiser, DEADLINE), 0);
+    assert_seen(&mut mill, &visualiser, DEADLINE);
     assert_unhurt(&mut mill, &then, pace);
 }
 
@@ -108,7 +121,7 @@ fn it_is_frozen_for_half_a_minute() {
     // The bound is 16 MiB, and an allocator keeps some of what it had.
     assert!(largest - before < 24.0 * MIB, "from {before} to {largest}");
     mill.is_told("calm", "calm");
-    assert_eq!(mill.is_seen_as_it_is(&visualiser, DEADLINE), 0);
+    assert_seen(&mut mill, &visualiser, DEADLINE);
 }
 
 // === The line ===
@@ -124,7 +137,7 @@ fn the_line_is_slow_to_answer() {
     mill.is_told("churn 2000", "churning");
     while_it_lasts(&mut mill, Duration::from_secs(5));
     mill.is_told("calm", "calm");
-    assert_eq!(mill.is_seen_as_it_is(&visualiser, DEADLINE), 0);
+    assert_seen(&mut mill, &visualiser, DEADLINE);
     assert_unhurt(&mut mill, &then, pace);
 }
 
@@ -140,7 +153,7 @@ fn the_line_is_cut_again_and_again() {
     while_it_lasts(&mut mill, Duration::from_secs(20));
     line.is_told("clear");
     mill.is_told("calm", "calm");
-    assert_eq!(mill.is_seen_as_it_is(&visualiser, DEADLINE), 0);
+    assert_seen(&mut mill, &visualiser, DEADLINE);
     assert_unhurt(&mut mill, &then, pace);
 }
 
@@ -152,13 +165,11 @@ fn the_line_is_thin() {
     line.is_told("throttle 10000");
     let mut mill = Mill::start(&line.url);
     mill.is_told("idle 2000", "idle");
-    let began = mill.measure();
-    sleep(Duration::from_secs(1));
+    let pace = pace_alone(&mut mill);
     let then = mill.measure();
-    let pace = then.pace_since(&began);
     mill.is_told("attach", "attached");
     let largest = while_it_lasts(&mut mill, Duration::from_secs(10));
-    assert_eq!(mill.is_seen_as_it_is(&visualiser, Duration::from_secs(150)), 0);
+    assert_seen(&mut mill, &visualiser, Duration::from_secs(150));
     println!("2 000 components were seen after {} s", mill.measure().since(&then, "at_ms") / 1000.0);
     assert!(largest - (then.of("rss_bytes") as f64) < 24.0 * MIB);
     assert_unhurt(&mut mill, &then, pace);
@@ -214,7 +225,7 @@ fn it_attaches_and_detaches_a_hundred_times() {
             systems.iter().any(|system| system["status"] == "live" && system["component_count"] == 106)
         });
         if cycle == 100 {
-            assert_eq!(mill.is_seen_as_it_is(&visualiser, DEADLINE), 0);
+            assert_seen(&mut mill, &visualiser, DEADLINE);
         }
         mill.is_told("detach", "detached");
         seen("it to leave", |systems| systems.iter().all(|system| system["status"] == "left"));
@@ -245,8 +256,8 @@ fn its_components_come_and_go_faster_than_anybody_can_be_told() {
     let rate = now.since(&then, "born") / now.since(&then, "at_ms") * 1000.0;
     println!("{rate:.0} components a second; memory {:.1}, then {:.1} MiB", early / MIB, largest / MIB);
     assert!(rate > 10_000.0, "the machine is too busy for this test: {rate} components a second");
-    assert!(largest - (then.of("rss_bytes") as f64) < 40.0 * MIB);
+    assert!(largest - (then.of("rss_bytes") as f64) < 40.0 * MIB, "{largest} bytes");
     mill.is_told("calm", "calm");
-    assert_eq!(mill.is_seen_as_it_is(&visualiser, DEADLINE), 0);
+    assert_seen(&mut mill, &visualiser, DEADLINE);
     assert_unhurt(&mut mill, &then, pace);
 }
