@@ -7,6 +7,7 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::Notify;
 
+use crate::clock::set_poll_clock;
 use crate::component::{Component, Unstarted};
 use crate::describe::Condition;
 use crate::error::{AddError, LinkError};
@@ -254,6 +255,7 @@ impl System {
     /// [`poll_started_at`]: crate::ComponentActivity::poll_started_at
     /// [`last_active_at`]: crate::ComponentActivity::last_active_at
     pub fn set_timed(&self, timed: bool) {
+        set_poll_clock();
         self.shared.timed.store(timed, Ordering::Relaxed);
     }
 
@@ -327,6 +329,7 @@ impl System {
         limit: usize,
         mut visit: impl FnMut(Visit<'_>),
     ) -> Option<Cursor> {
+        set_poll_clock();
         let topology = self.structure();
         let mut left = limit.clamp(1, Self::PAGE_LIMIT);
         let mut last = None;

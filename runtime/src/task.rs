@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::clock::{AT_UNKNOWN_TIME, clock_ns};
+use crate::clock::{AT_UNKNOWN_TIME, PollInstant};
 use crate::error::Outcome;
 use crate::observe::{State, add};
 use crate::polling;
@@ -106,19 +106,19 @@ impl<F: Future<Output = Outcome>> Future for Task<F> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         // The clock is the dearest part of a short poll: where nobody looks, nobody asks.
-        let timed = self.system.is_timed();
-        let began = if timed { clock_ns() } else { AT_UNKNOWN_TIME };
+        let timed = self.system.is_timed().then(PollInstant::now);
+        let began = timed.map_or(AT_UNKNOWN_TIME, PollInstant::clock_ns);
         let entered = polling::enter(self.life.id, began);
         let activity = &self.life.activity;
         activity.poll_started_at.store(began, Ordering::Relaxed);
-        if timed {
+        if timed.is_some() {
             activity.last_active_at.store(began, Ordering::Relaxed);
         }
         let polled = self.as_mut().step(cx);
         drop(entered);
         let activity = &self.life.activity;
-        if timed {
-            add(&activity.busy_ns, clock_ns().saturating_sub(began));
+        if let Some(timed) = timed {
+            add(&activity.busy_ns, timed.elapsed_ns());
         }
         activity.poll_started_at.store(0, Ordering::Relaxed);
         add(&activity.polls, 1);
