@@ -130,6 +130,7 @@ impl<'a> Collector<'a> {
                     None => return End::Broken(LinkError::Ended),
                 },
                 () = self.source.pressed() => self.drain(),
+                () = self.source.program().taps.sampled() => self.source.program().taps.tend(),
                 () = sleep_until(self.next_wake()) => self.on_time(),
                 permit = reports.reserve(), if self.has_something_to_say() => {
                     let Ok(permit) = permit else { return End::Broken(LinkError::Ended) };
@@ -180,6 +181,10 @@ impl<'a> Collector<'a> {
             self.is_delta_due = true;
             self.is_sweep_due |= self.sweep.is_none() && now >= self.next_sweep;
         }
+        let taps = &self.source.program().taps;
+        if clock_ns() >= taps.next_at() {
+            taps.tend();
+        }
         self.is_heartbeat_due |= now >= self.heartbeat_at();
         if now >= self.resync_at().unwrap_or(now + HEARTBEAT) {
             self.begin_walk();
@@ -189,7 +194,7 @@ impl<'a> Collector<'a> {
     fn next_wake(&self) -> Instant {
         let heartbeat = if self.is_heartbeat_due { self.next_tick } else { self.heartbeat_at() };
         let resync = self.resync_at().unwrap_or(self.next_tick);
-        self.next_tick.min(heartbeat).min(resync)
+        self.next_tick.min(heartbeat).min(resync).min(self.tap_at())
     }
 
     /// A little early, so that the silence on the wire stays within what is promised.
@@ -201,6 +206,12 @@ impl<'a> Collector<'a> {
     /// would else never end on a slow network.
     fn resync_at(&self) -> Option<Instant> {
         (self.is_resync_wanted && self.walk.is_none()).then(|| self.walk_began + RESYNC_INTERVAL)
+    }
+
+    /// When a tapped outbox has to be armed.
+    fn tap_at(&self) -> Instant {
+        let wait = self.source.program().taps.next_at().saturating_sub(clock_ns());
+        Instant::now() + Duration::from_nanos(wait).min(CADENCE_MAX)
     }
 
     fn has_something_to_say(&self) -> bool {

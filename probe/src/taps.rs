@@ -4,9 +4,11 @@ use std::any::{Any, TypeId, type_name};
 use std::collections::HashMap;
 use std::fmt::{self, Debug, Display, Write};
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axonscope_runtime::clock_ns;
+use tokio::sync::Notify;
 
 use crate::aside::{Aside, Lane, Sample};
 use crate::source::{Outbox, Program};
@@ -45,11 +47,25 @@ impl Debug for Shows {
 }
 
 /// The taps that are open.
+///
+/// An outbox is tapped only while a sample of it is due: between two samples its messages cost what they cost without a tap,
+/// and what passes then is known from its total. The probe's thread arms and disarms, since that may have to wait.
 #[derive(Debug)]
 pub(crate) struct Taps {
     shows: Shows,
     /// By outbox.
-    open: Mutex<HashMap<u64, (Outbox, Vec<Tap>)>>,
+    open: Mutex<HashMap<u64, Tapped>>,
+    /// Rung when an outbox may have to be disarmed.
+    sampled: Notify,
+    /// When the next sample is due, on the program's clock.
+    next_at: AtomicU64,
+}
+
+#[derive(Debug)]
+struct Tapped {
+    outbox: Outbox,
+    is_armed: bool,
+    taps: Vec<Tap>,
 }
 
 /// One visualiser's wish.
@@ -60,8 +76,15 @@ struct Tap {
     every_ns: u64,
     next_at: u64,
     bytes: usize,
-    skipped: u64,
+    /// The outbox's total at the sample before.
+    total: Option<u64>,
     is_refused: bool,
+}
+
+impl Tap {
+    fn is_of(&self, linkage: u64, lane: &Arc<Lane>) -> bool {
+        self.linkage == linkage && Arc::ptr_eq(&self.lane, lane)
+    }
 }
 
 /// A sample to be taken.
@@ -69,7 +92,9 @@ struct Due {
     lane: Arc<Lane>,
     linkage: u64,
     bytes: usize,
-    skipped: u64,
+    /// The outbox's total, and that at the sample before.
+    total: u64,
+    before: Option<u64>,
 }
 
 /// What is asked for: which linkage, how often, and how much of each message.
@@ -86,7 +111,7 @@ const TOO_MANY: &str = "too many taps are open";
 
 impl Taps {
     pub(crate) fn new(shows: Shows) -> Self {
-        Self { shows, open: Mutex::default() }
+        Self { shows, open: Mutex::default(), sampled: Notify::new(), next_at: AtomicU64::new(u64::MAX) }
     }
 
     /// Opens a tap, or says why not; whether it is open. A linkage that is gone has nobody to be told.
@@ -99,33 +124,64 @@ impl Taps {
         let Ok(outbox) = outbox else { return refuse(PASSTHROUGH) };
         self.close(wish.linkage, lane);
         let mut open = self.taps();
-        if open.values().flat_map(|(_, taps)| taps).filter(|tap| Arc::ptr_eq(&tap.lane, lane)).count() >= TAPS {
+        let theirs = open.values().flat_map(|tapped| &tapped.taps).filter(|tap| Arc::ptr_eq(&tap.lane, lane));
+        if theirs.count() >= TAPS {
             return refuse(TOO_MANY);
         }
-        let (outbox, taps) = open.entry(outbox.id()).or_insert_with(|| (outbox, Vec::new()));
-        taps.push(Tap {
+        let tapped = open.entry(outbox.id()).or_insert_with(|| Tapped { outbox, is_armed: false, taps: Vec::new() });
+        tapped.taps.push(Tap {
             lane: lane.clone(),
             linkage: wish.linkage,
             every_ns: 1_000_000_000 / u64::from(wish.samples_per_second.clamp(1, SAMPLES_PER_SECOND)),
             next_at: 0,
             bytes: wish.bytes.clamp(1, SAMPLE_BYTES) as usize,
-            skipped: 0,
+            total: None,
             is_refused: false,
         });
-        let outbox = outbox.clone();
         drop(open);
-        outbox.set_tapped(true);
+        self.tend();
         true
     }
 
     /// Closes the tap of one visualiser on `linkage`, if there is one.
     pub(crate) fn close(&self, linkage: u64, lane: &Arc<Lane>) {
-        self.close_where(|tap| tap.linkage == linkage && Arc::ptr_eq(&tap.lane, lane));
+        self.close_where(|tap| tap.is_of(linkage, lane));
     }
 
     /// Closes all taps of one visualiser.
     pub(crate) fn close_all(&self, lane: &Arc<Lane>) {
         self.close_where(|tap| Arc::ptr_eq(&tap.lane, lane));
+    }
+
+    /// Returns when [`tend`](Self::tend) should be called before the next sample is due.
+    pub(crate) async fn sampled(&self) {
+        self.sampled.notified().await;
+    }
+
+    /// When the next sample is due, on the program's clock.
+    pub(crate) fn next_at(&self) -> u64 {
+        self.next_at.load(Ordering::Relaxed)
+    }
+
+    /// Arms the outboxes of which a sample is due, and disarms the others. Called by the probe's thread alone.
+    pub(crate) fn tend(&self) {
+        let now = clock_ns();
+        let mut turned = Vec::new();
+        let mut next_at = u64::MAX;
+        for tapped in self.taps().values_mut() {
+            let wanted = tapped.taps.iter().filter(|tap| !tap.is_refused).map(|tap| tap.next_at).min();
+            let is_due = wanted.is_some_and(|at| at <= now);
+            if let Some(at) = wanted.filter(|_| !is_due) {
+                next_at = next_at.min(at);
+            }
+            if std::mem::replace(&mut tapped.is_armed, is_due) != is_due {
+                turned.push((tapped.outbox.clone(), is_due));
+            }
+        }
+        self.next_at.store(next_at, Ordering::Relaxed);
+        for (outbox, is_due) in turned {
+            outbox.set_tapped(is_due);
+        }
     }
 
     /// A message leaves a tapped outbox.
@@ -142,50 +198,51 @@ impl Taps {
     fn sample(&self, outbox: u64, message: Option<impl Display>) {
         let now = clock_ns();
         for due in self.due(outbox, now, message.is_some()) {
-            let mut sample = Sample { linkage: due.linkage, skipped: due.skipped, ..Sample::default() };
+            let mut sample = Sample { linkage: due.linkage, ..Sample::default() };
             match &message {
                 Some(message) => (sample.text, sample.full_length) = written(message, due.bytes),
                 None => sample.refusal = NOT_ALLOWED,
             }
+            sample.skipped = due.before.map_or(0, |before| due.total.saturating_sub(before + 1));
             if !due.lane.push(now, Aside::Sample(sample)) {
-                self.skip(outbox, &due);
+                self.undo(outbox, &due);
             }
         }
+        self.sampled.notify_one();
     }
 
     /// Who is shown this message. The lock is not held while it is written: what a program writes may do anything.
     fn due(&self, outbox: u64, now: u64, is_shown: bool) -> Vec<Due> {
-        let mut due = Vec::new();
-        for tap in self.taps().get_mut(&outbox).into_iter().flat_map(|(_, taps)| taps) {
-            let is_told = std::mem::replace(&mut tap.is_refused, !is_shown);
-            if now < tap.next_at || (!is_shown && is_told) {
-                tap.skipped += 1;
-                continue;
-            }
+        let mut open = self.taps();
+        let Some(tapped) = open.get_mut(&outbox) else { return Vec::new() };
+        let total = tapped.outbox.messages();
+        let due = tapped.taps.iter_mut().filter(|tap| now >= tap.next_at && !tap.is_refused);
+        due.map(|tap| {
             tap.next_at = now + tap.every_ns;
-            let skipped = std::mem::take(&mut tap.skipped);
-            due.push(Due { lane: tap.lane.clone(), linkage: tap.linkage, bytes: tap.bytes, skipped });
-        }
-        due
+            tap.is_refused = !is_shown;
+            let before = tap.total.replace(total);
+            Due { lane: tap.lane.clone(), linkage: tap.linkage, bytes: tap.bytes, total, before }
+        })
+        .collect()
     }
 
-    /// There was no room for what was due.
-    fn skip(&self, outbox: u64, due: &Due) {
-        for tap in self.taps().get_mut(&outbox).into_iter().flat_map(|(_, taps)| taps) {
-            if tap.linkage == due.linkage && Arc::ptr_eq(&tap.lane, &due.lane) {
-                tap.skipped += due.skipped + 1;
+    /// There was no room for what was due: it counts as one of those that were not shown.
+    fn undo(&self, outbox: u64, due: &Due) {
+        for tap in self.taps().get_mut(&outbox).into_iter().flat_map(|tapped| &mut tapped.taps) {
+            if tap.is_of(due.linkage, &due.lane) {
+                tap.total = due.before;
             }
         }
     }
 
     fn close_where(&self, is_over: impl Fn(&Tap) -> bool) {
         let mut idle = Vec::new();
-        self.taps().retain(|_, (outbox, taps)| {
-            taps.retain(|tap| !is_over(tap));
-            if taps.is_empty() {
-                idle.push(outbox.clone());
+        self.taps().retain(|_, tapped| {
+            tapped.taps.retain(|tap| !is_over(tap));
+            if tapped.taps.is_empty() {
+                idle.push(tapped.outbox.clone());
             }
-            !taps.is_empty()
+            !tapped.taps.is_empty()
         });
         for outbox in idle {
             outbox.set_tapped(false);
@@ -193,7 +250,7 @@ impl Taps {
     }
 
     /// Nothing done under this lock can panic half-way.
-    fn taps(&self) -> MutexGuard<'_, HashMap<u64, (Outbox, Vec<Tap>)>> {
+    fn taps(&self) -> MutexGuard<'_, HashMap<u64, Tapped>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -83,7 +83,11 @@ mod tests {
             let (before, poll, after) = (clock_ns(), PollInstant::now(), clock_ns());
             // Ten times what may be wrong after a second.
             let slack = 1_000_000;
-            assert!((before.saturating_sub(slack)..after + slack).contains(&poll.clock_ns()), "{before} {} {after}", poll.clock_ns());
+            assert!(
+                (before.saturating_sub(slack)..after + slack).contains(&poll.clock_ns()),
+                "{before} {} {after}",
+                poll.clock_ns()
+            );
             assert!(poll.elapsed_ns() <= clock_ns() - before + slack);
         }
     }

@@ -179,6 +179,10 @@ impl PostboxMeter {
         self.messages.fetch_add(messages, Ordering::Relaxed);
     }
 
+    pub(crate) fn messages(&self) -> u64 {
+        self.messages.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn count_dropped(&self, messages: u64) {
         self.dropped.fetch_add(messages, Ordering::Relaxed);
     }

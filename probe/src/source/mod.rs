@@ -5,10 +5,10 @@ mod runtime;
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use axonscope_proto::v1 as proto;
-use axonscope_runtime::{PostboxId, System};
+use axonscope_runtime::{PostboxId, PostboxMeter as PostboxMeterOfRuntime, System};
 
 use crate::ledger::Ledger;
 use crate::registry::PostboxMeter;
@@ -51,15 +51,23 @@ pub(crate) trait Source {
 /// Where messages leave a component.
 #[derive(Clone, Debug)]
 pub(crate) enum Outbox {
-    Runtime(System, PostboxId),
+    Runtime(System, PostboxId, PostboxMeterOfRuntime),
     Told(Arc<PostboxMeter>),
 }
 
 impl Outbox {
     pub(crate) fn id(&self) -> u64 {
         match self {
-            Self::Runtime(_, outbox) => outbox.get(),
+            Self::Runtime(_, outbox, _) => outbox.get(),
             Self::Told(meter) => meter.id,
+        }
+    }
+
+    /// How many messages have left so far.
+    pub(crate) fn messages(&self) -> u64 {
+        match self {
+            Self::Runtime(_, _, meter) => meter.messages.load(Ordering::Relaxed),
+            Self::Told(meter) => meter.messages(),
         }
     }
 
@@ -67,7 +75,7 @@ impl Outbox {
     pub(crate) fn set_tapped(&self, is_tapped: bool) {
         match self {
             // It may have gone.
-            Self::Runtime(system, outbox) => drop(system.set_tapped(*outbox, is_tapped)),
+            Self::Runtime(system, outbox, _) => drop(system.set_tapped(*outbox, is_tapped)),
             Self::Told(meter) => meter.set_tapped(is_tapped),
         }
     }

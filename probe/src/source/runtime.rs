@@ -77,12 +77,11 @@ impl Observed {
         loop {
             let (description, next) = self.system.describe_from(cursor, PAGE_COMPONENTS);
             if let Some(found) = description.linkages.iter().find(|info| info.id.get() == linkage) {
-                let outbox = Outbox::Runtime(self.system.clone(), found.source);
-                return Some(if found.kind == axonscope_runtime::LinkageKind::Direct {
-                    Ok(outbox)
-                } else {
-                    Err(Passthrough)
-                });
+                if found.kind != axonscope_runtime::LinkageKind::Direct {
+                    return Some(Err(Passthrough));
+                }
+                let source = description.postboxes.iter().find(|postbox| postbox.id == found.source)?;
+                return Some(Ok(Outbox::Runtime(self.system.clone(), found.source, source.activity.clone())));
             }
             cursor = Some(next?);
         }
