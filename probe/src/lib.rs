@@ -83,7 +83,8 @@
 //!
 //! The probe has one thread of its own, so it reports also when all of the program's threads are blocked. The program
 //! pays for an event, when a component, postbox or linkage comes or goes, and nothing for a message: totals are read, not
-//! sent. While no visualiser listens an event costs one atomic load, and so does entering a span.
+//! sent. While no visualiser listens an event costs an atomic load or two. Entering and leaving a span costs some 40 ns then,
+//! and about 200 ns while one does (on the machine of `./bench probe`); with the probe off, nothing.
 //!
 //! The probe takes at most 16 MiB beyond what the program itself holds, however long there is no visualiser and however many
 //! there are: when changes come faster than they can be told, they are thrown away and counted, and a fresh snapshot makes
