@@ -47,6 +47,8 @@ pub struct Stats {
     pub merged: u64,
     /// Components, postboxes and linkages told by hand or by `tracing` for which there was no room.
     pub refused: u64,
+    /// Log lines left out because their component, or all together, said too many in a second.
+    pub lines_left_out: u64,
 }
 
 /// What a probe does, beside what it observes.

@@ -167,9 +167,14 @@ impl Registry {
 
     fn counted(&self, outcome: Result<(), structure::Refusal>) -> bool {
         if outcome == Err(structure::Refusal::NoRoom) {
-            self.0.refused.fetch_add(1, Ordering::Relaxed);
+            self.count_refused();
         }
         outcome.is_ok()
+    }
+
+    /// There was no room for something.
+    pub(crate) fn count_refused(&self) {
+        self.0.refused.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Nothing done under this lock can panic half-way.

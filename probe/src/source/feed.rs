@@ -83,6 +83,7 @@ impl Program {
             lost: self.lost.load(Ordering::Relaxed),
             merged: self.merged.load(Ordering::Relaxed),
             refused: self.registry.refused(),
+            lines_left_out: self.lines.left_out(),
         }
     }
 

@@ -63,8 +63,9 @@ enum Role {
 }
 
 thread_local! {
-    /// The grip of the task that runs on this thread; 0 for none.
-    static TASK: Cell<u64> = const { Cell::new(0) };
+    /// The watch in which a task was last entered on this thread, and the grip of that task: one that was left while nobody
+    /// watched is not there any more. 0 for none.
+    static TASK: Cell<(u32, u64)> = const { Cell::new((0, 0)) };
 }
 
 /// Uses that are remembered, before those that are gone are forgotten.
@@ -203,9 +204,9 @@ impl Spans {
     }
 
     /// The task that runs on this thread uses a resource.
-    fn note_use(&self, resource: &Node) {
-        let user = TASK.get();
-        let Some(used) = resource.grip().filter(|_| user != 0) else { return };
+    fn note_use(&self, resource: &Node, watch: u32) {
+        let (entered_in, user) = TASK.get();
+        let Some(used) = resource.grip().filter(|_| user != 0 && entered_in == watch) else { return };
         let mut uses = lock(&self.uses);
         if uses.contains(&(user, used)) {
             return;
@@ -214,7 +215,9 @@ impl Spans {
         if uses.len() >= USES {
             uses.retain(|(user, used)| registry.has_postbox(*user) && registry.has_postbox(*used));
         }
-        if uses.len() < USES && registry.link(user, used, LinkageKind::Use).is_some() {
+        if uses.len() >= USES {
+            registry.count_refused();
+        } else if registry.link(user, used, LinkageKind::Use).is_some() {
             uses.insert((user, used));
         }
     }
@@ -331,8 +334,11 @@ where
         let Some(node) = open.node() else { return };
         match open.role {
             Role::Span => {}
-            Role::Task => open.outer_task.store(TASK.replace(node.grip().unwrap_or(0)), Ordering::Relaxed),
-            Role::Resource => self.note_use(node),
+            Role::Task => {
+                let (_, outer) = TASK.replace((watch, node.grip().unwrap_or(0)));
+                open.outer_task.store(outer, Ordering::Relaxed);
+            }
+            Role::Resource => self.note_use(node, watch),
         }
         node.meter.scheduled(now);
         let woken_at = open.woken_at.swap(0, Ordering::Relaxed);
@@ -355,7 +361,7 @@ where
         let Some(node) = open.node().filter(|_| since != 0) else { return };
         node.meter.exit(open.watch.load(Ordering::Relaxed), since);
         if open.role == Role::Task {
-            TASK.set(open.outer_task.load(Ordering::Relaxed));
+            TASK.set((open.watch.load(Ordering::Relaxed), open.outer_task.load(Ordering::Relaxed)));
         }
     }
 
