@@ -4,7 +4,7 @@
 //! each page what it will tell as a birth itself; after that it holds the changes since, in which births and deaths that
 //! meet cancel out.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use axonscope_runtime::State;
 use thiserror::Error;
@@ -34,6 +34,16 @@ pub(crate) struct Ledger {
     /// What the visualiser was told of that.
     merged_told: u64,
     weight: usize,
+    /// Kept only while something that was read of the source waits for the events until then.
+    met: Option<Met>,
+}
+
+/// Births that met their deaths. Whoever read the source in between holds them to be alive.
+#[derive(Debug, Default)]
+pub(crate) struct Met {
+    pub(crate) components: HashSet<u64>,
+    pub(crate) postboxes: HashSet<u64>,
+    linkages: HashSet<u64>,
 }
 
 /// Changes to be applied in the order of the fields.
@@ -110,6 +120,7 @@ impl Ledger {
                 if self.linkages.remove(linkage).is_some() {
                     self.weight -= Linkage::WEIGHT;
                     self.merged += 1;
+                    self.met.as_mut().map(|met| met.linkages.insert(linkage));
                 } else {
                     self.weight += REMOVAL_WEIGHT;
                     self.unlinked.push_back(linkage);
@@ -119,12 +130,24 @@ impl Ledger {
         Ok(())
     }
 
-    /// Leaves out of `page` what the ledger tells later as a birth: each thing is told once, and nothing is told before
-    /// what it refers to. Every event up to the page's own number must have been applied before.
-    pub(crate) fn leave_out_births(&self, page: &mut Page) {
-        page.components.retain(|component| !self.components.contains(component.id));
-        page.postboxes.retain(|postbox| !self.owners.contains_key(&postbox.id));
-        page.linkages.retain(|linkage| !self.linkages.contains(linkage.id));
+    /// Something was read of the source. The events until then, and some after, are applied next; then it is known what of
+    /// that may be told.
+    pub(crate) fn begin_catching_up(&mut self) {
+        self.met = Some(Met::default());
+    }
+
+    /// Leaves out of `page` what the ledger tells later as a birth, or has no need to tell any more: each thing is told
+    /// once, nothing is told before what it refers to, and nothing whose death will not be told.
+    pub(crate) fn leave_out_births(&mut self, page: &mut Page) {
+        let met = self.take_met();
+        page.components.retain(|c| !self.components.contains(c.id) && !met.components.contains(&c.id));
+        page.postboxes.retain(|p| !self.owners.contains_key(&p.id) && !met.postboxes.contains(&p.id));
+        page.linkages.retain(|l| !self.linkages.contains(l.id) && !met.linkages.contains(&l.id));
+    }
+
+    /// Births and deaths that met since [`begin_catching_up`](Self::begin_catching_up).
+    pub(crate) fn take_met(&mut self) -> Met {
+        self.met.take().unwrap_or_default()
     }
 
     /// True while the visualiser cannot know this component yet.
@@ -237,6 +260,7 @@ impl Ledger {
         if let Some(born) = self.components.remove(component) {
             self.weight -= born.weight();
             self.merged += 1;
+            self.met.as_mut().map(|met| met.components.insert(component));
         } else {
             self.weight += REMOVAL_WEIGHT;
             self.removed_components.push_back(component);
@@ -250,6 +274,7 @@ impl Ledger {
             self.weight -= born.weight();
         }
         self.merged += 1;
+        self.met.as_mut().map(|met| met.postboxes.insert(postbox));
         true
     }
 }

@@ -89,6 +89,7 @@ impl<C: Copy> Walk<C> {
             ledger.begin(page.event_number);
             self.event_number = Some(page.event_number);
         }
+        ledger.begin_catching_up();
         source.drain(ledger)?;
         ledger.leave_out_births(&mut page);
         let is_whole = is_first && next.is_none();

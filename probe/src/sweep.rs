@@ -4,10 +4,10 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 use std::vec;
 
-use axonscope_proto::v1::Activity;
+use axonscope_proto::v1::{Activity, ComponentActivity, PostboxActivity};
 use axonscope_runtime::clock_ns;
 
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Met};
 use crate::snapshot::framed;
 use crate::source::{Lost, Source, Totals, Wanted};
 
@@ -70,16 +70,20 @@ impl<C: Copy> Sweep<C> {
             let mut totals = Vec::new();
             self.cursor = source.totals(self.cursor, &self.wanted, &mut totals);
             self.is_read = self.cursor.is_none();
-            self.totals = totals.into_iter();
             // Afterwards, so that the ledger knows of everything that was just visited whether it was told.
+            ledger.begin_catching_up();
             let drained = source.drain(ledger);
             self.spent += began.elapsed();
             drained?;
+            let met = ledger.take_met();
+            // And at once: until all is told that is left, no birth is and no death.
+            totals.retain(|totals| self.is_known(totals, ledger, &met));
+            self.totals = totals.into_iter();
         }
         while self.part_bytes < self.part_limit
             && let Some(totals) = self.totals.next()
         {
-            self.tell(totals, ledger);
+            self.tell(totals);
         }
         let is_due = self.part_bytes >= self.part_limit || self.is_over();
         Ok((is_due && self.part_bytes > 0).then(|| self.take_part()))
@@ -105,14 +109,24 @@ impl<C: Copy> Sweep<C> {
         self.late
     }
 
-    fn tell(&mut self, totals: Totals, ledger: &Ledger) {
+    /// What is not known yet is late; what will never be is not missed.
+    fn is_known(&mut self, totals: &Totals, ledger: &Ledger, met: &Met) -> bool {
+        let (id, is_untold, has_gone) = match totals {
+            Totals::Component(ComponentActivity { component: id, .. }) => {
+                (*id, ledger.is_untold_component(*id), met.components.contains(id))
+            }
+            Totals::Postbox(PostboxActivity { postbox: id, .. }) => {
+                (*id, ledger.is_untold_postbox(*id), met.postboxes.contains(id))
+            }
+        };
+        if is_untold {
+            self.late.insert(id);
+        }
+        !is_untold && !has_gone
+    }
+
+    fn tell(&mut self, totals: Totals) {
         match totals {
-            Totals::Component(totals) if ledger.is_untold_component(totals.component) => {
-                self.late.insert(totals.component);
-            }
-            Totals::Postbox(totals) if ledger.is_untold_postbox(totals.postbox) => {
-                self.late.insert(totals.postbox);
-            }
             Totals::Component(totals) => {
                 self.part_bytes += framed(&totals);
                 self.part.components.push(totals);

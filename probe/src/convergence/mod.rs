@@ -28,9 +28,13 @@ enum Act {
 #[derive(Clone, Debug)]
 enum Step {
     Act(Act),
+    /// The program does this as soon as something was read of it, before the events until then are taken in.
+    ActOnceRead(Act),
     /// The next part of a snapshot, or else a delta of about so many bytes.
     Tell(usize),
     Drain,
+    /// A round over all totals, in parts of about so many bytes.
+    Sweep(usize),
     /// The store of events is too small.
     Overflow,
     /// The visualiser asks for a snapshot.
@@ -53,8 +57,10 @@ fn act() -> impl Strategy<Value = Act> {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         40 => act().prop_map(Step::Act),
+        20 => act().prop_map(Step::ActOnceRead),
         12 => (1_usize..2000).prop_map(Step::Tell),
         6 => Just(Step::Drain),
+        3 => (1_usize..100).prop_map(Step::Sweep),
         1 => Just(Step::Overflow),
         1 => Just(Step::Resync),
     ]
@@ -66,12 +72,15 @@ fn check(steps: &[Step], page_limit: usize, ledger_limit: usize, echo: usize) ->
     for step in steps {
         match step {
             Step::Act(act) => world.act(act),
+            Step::ActOnceRead(act) => world.once_read.push_back(act.clone()),
             Step::Tell(limit) => drop(teller.tell(&mut world, *limit)),
             Step::Drain => teller.drain(&mut world),
+            Step::Sweep(limit) => teller.sweep(&mut world, *limit, World::act_once_read),
             Step::Overflow => world.has_overflowed = world.is_keeping,
             Step::Resync => teller.resync(&mut world),
         }
     }
+    world.once_read.clear();
     teller.drain(&mut world);
     while teller.tell(&mut world, 500) {}
     assert_eq!(teller.picture, Picture::of(&mut world));

@@ -1,14 +1,16 @@
 //! What a visualiser makes of what it is told, and who tells it: a collector without clock and network.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use axonscope_proto::v1::Snapshot;
 use axonscope_proto::v1::report::Content;
+use axonscope_proto::v1::{Activity, Snapshot};
 
 use crate::ledger::Ledger;
 use crate::limits::PART_BYTES;
 use crate::snapshot::Walk;
-use crate::source::Source;
+use crate::source::{Source, Wanted};
+use crate::sweep::Sweep;
 use crate::to_proto;
 
 /// What a visualiser knows, by the words of the wire.
@@ -73,6 +75,16 @@ impl Picture {
         }
     }
 
+    /// Totals are only told of what is known.
+    fn count(&self, activity: &Activity) {
+        for totals in &activity.components {
+            assert!(self.components.contains_key(&totals.component), "totals of component {}", totals.component);
+        }
+        for totals in &activity.postboxes {
+            assert!(self.postboxes.contains_key(&totals.postbox), "totals of postbox {}", totals.postbox);
+        }
+    }
+
     /// The truth, by way of all pages.
     pub(super) fn of(source: &mut impl Source) -> Self {
         let mut picture = Self::default();
@@ -124,6 +136,28 @@ impl<C: Copy> Teller<C> {
         if source.drain(&mut self.ledger).is_err() {
             self.overflows += 1;
             self.resync(source);
+        }
+    }
+
+    /// Tells all totals, unless a snapshot is being told; `meanwhile` happens whenever there is time for it.
+    pub(super) fn sweep<S: Source<Cursor = C>>(&mut self, source: &mut S, limit: usize, meanwhile: impl Fn(&mut S)) {
+        if self.walk.is_some() {
+            return;
+        }
+        let mut sweep = Sweep::new(Wanted::default(), Duration::MAX, limit);
+        while !sweep.is_over() || sweep.is_holding() {
+            match sweep.step(source, &mut self.ledger) {
+                Ok(part) => part.into_iter().for_each(|part| self.picture.count(&part.activity)),
+                Err(_) => {
+                    self.overflows += 1;
+                    return self.resync(source);
+                }
+            }
+            meanwhile(source);
+            self.drain(source);
+            if self.walk.is_some() {
+                return;
+            }
         }
     }
 

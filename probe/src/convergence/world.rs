@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::pending;
 use std::sync::Arc;
 
+use axonscope_proto::v1::{ComponentActivity, PostboxActivity};
 use axonscope_runtime::State;
 
 use super::Act;
@@ -22,6 +23,8 @@ pub(super) struct World {
     pub(super) is_keeping: bool,
     kept: VecDeque<(u64, Change)>,
     pub(super) has_overflowed: bool,
+    /// What the program does next, each time that something was read of it.
+    pub(super) once_read: VecDeque<Act>,
     page_limit: usize,
     /// How often each event is told.
     echo: usize,
@@ -30,6 +33,15 @@ pub(super) struct World {
 impl World {
     pub(super) fn new(page_limit: usize, echo: usize) -> Self {
         Self { page_limit, echo, ..Self::default() }
+    }
+
+    /// Up to three of what is to be done then: enough for a birth and its death.
+    pub(super) fn act_once_read(&mut self) {
+        for _ in 0..3 {
+            if let Some(act) = self.once_read.pop_front() {
+                self.act(&act);
+            }
+        }
     }
 
     fn tell(&mut self, change: Change) {
@@ -173,10 +185,25 @@ impl Source for World {
         let linkages = self.linkages.values().filter(|l| sources.contains(&l.source)).copied().collect();
         let last = components.last().map_or(after, |component| component.id);
         let next = self.components.range(last + 1..).next().map(|_| last);
-        (Page { event_number: self.event_number, components, postboxes, linkages }, next)
+        let page = Page { event_number: self.event_number, components, postboxes, linkages };
+        self.act_once_read();
+        (page, next)
     }
 
-    fn totals(&mut self, _: Option<u64>, _: &Wanted, _: &mut Vec<Totals>) -> Option<u64> {
-        None
+    fn totals(&mut self, cursor: Option<u64>, _: &Wanted, totals: &mut Vec<Totals>) -> Option<u64> {
+        let after = cursor.unwrap_or(0);
+        let page: Vec<_> = self.components.range(after + 1..).take(self.page_limit).map(|(&id, _)| id).collect();
+        for &component in &page {
+            totals.push(Totals::Component(ComponentActivity { component, ..ComponentActivity::default() }));
+            let boxes = self.postboxes.values().filter(|postbox| postbox.owner == component);
+            totals.extend(
+                boxes.map(|postbox| {
+                    Totals::Postbox(PostboxActivity { postbox: postbox.id, ..PostboxActivity::default() })
+                }),
+            );
+        }
+        let next = page.last().copied().filter(|last| self.components.range(last + 1..).next().is_some());
+        self.act_once_read();
+        next
     }
 }
