@@ -4,13 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Debug};
 use std::time::Duration;
 
-use axonscope_proto::DEFAULT_ENDPOINT;
 use axonscope_proto::limits::CADENCE_DEFAULT;
 use axonscope_runtime::{AlreadyObserved, System};
 use thiserror::Error;
-use tonic::transport::Endpoint;
 
-use crate::endpoint::{self, Address, EndpointError};
+use crate::endpoint::{self, Address, Destination, EndpointError};
 use crate::environment::Environment;
 use crate::identity::{self, Identity};
 use crate::probe::{Plan, Probe};
@@ -137,7 +135,7 @@ impl Builder {
             return Ok(Probe::off());
         }
         let endpoints = if self.endpoints.is_empty() {
-            environment.endpoints.unwrap_or_else(|| vec![Endpoint::from_static(DEFAULT_ENDPOINT)])
+            environment.endpoints.unwrap_or_else(|| vec![Destination::usual()])
         } else {
             endpoint::allow(self.endpoints, self.insecure)?
         };

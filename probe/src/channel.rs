@@ -159,11 +159,15 @@ impl<T: Send + 'static> Sender<T> {
         self.ends.note_depth(self.sender.max_capacity() - self.sender.capacity());
     }
 
-    fn outbox(&self) -> Option<&Bound> {
-        match self.outbox.get() {
-            Some(outbox) => Some(outbox),
-            None => self.ends.bind_outbox().map(|outbox| self.outbox.get_or_init(|| outbox)),
+    fn outbox(&self) -> Option<Bound> {
+        if let Some(outbox) = self.outbox.get() {
+            return Some(outbox.clone());
         }
+        let outbox = self.ends.bind_outbox()?;
+        if outbox.here.is_settled {
+            let _ = self.outbox.set(outbox.clone());
+        }
+        Some(outbox)
     }
 }
 

@@ -185,7 +185,11 @@ impl<'a> Collector<'a> {
         if clock_ns() >= taps.next_at() {
             taps.tend();
         }
-        self.is_heartbeat_due |= now >= self.heartbeat_at();
+        if now >= self.heartbeat_at() {
+            self.is_heartbeat_due = true;
+            // Silence must mean that nothing happened: at a slow cadence this is when it is looked.
+            self.is_sweep_due |= self.sweep.is_none() && now >= self.next_sweep;
+        }
         if now >= self.resync_at().unwrap_or(now + HEARTBEAT) {
             self.begin_walk();
         }
@@ -258,7 +262,10 @@ impl<'a> Collector<'a> {
         if let Some(reason) = &self.farewell {
             return Some((clock_ns(), to_proto::farewell(reason)));
         }
-        std::mem::take(&mut self.is_heartbeat_due).then(|| (clock_ns(), Content::Activity(Activity::default())))
+        // Where totals were not read since the last word, the sign of life says nothing of them: its sample goes on.
+        let has_looked = self.sweep_began > self.last_sent;
+        let captured_at = if has_looked { clock_ns() } else { 0 };
+        std::mem::take(&mut self.is_heartbeat_due).then(|| (captured_at, Content::Activity(Activity::default())))
     }
 
     fn next_part(&mut self) -> Option<(u64, Content)> {

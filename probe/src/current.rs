@@ -11,6 +11,8 @@ use crate::trace;
 pub(crate) struct Here {
     pub(crate) system: System,
     pub(crate) component: u64,
+    /// It stays: a span that is counted with others may become a component of its own yet.
+    pub(crate) is_settled: bool,
 }
 
 thread_local! {
@@ -43,7 +45,7 @@ pub(crate) fn here() -> Option<Here> {
     let instrumented = CURRENT.with(|current| {
         let current = current.borrow();
         let component = current.as_ref()?;
-        Some(Here { system: component.system().clone(), component: component.id()? })
+        Some(Here { system: component.system().clone(), component: component.id()?, is_settled: true })
     });
     instrumented.or_else(trace::here)
 }

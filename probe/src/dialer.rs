@@ -27,11 +27,13 @@ pub(crate) async fn run(
     let mut lost = 0;
     let mut backoff = Backoff::default();
     let mut has_warned = false;
+    let mut has_dialled = false;
+    let address = publisher.address();
     loop {
         let mut has_listened = false;
         let error = match publisher.open(identity.hello()).await {
             Ok(link) => {
-                info!(system = identity.name, "a visualiser listens");
+                info!(system = identity.name, "a visualiser listens at {address}");
                 has_listened = true;
                 let began = Instant::now();
                 let collector = Collector::new(&mut source, &mut ledger, &mut lost, cadence, part_limit);
@@ -49,13 +51,15 @@ pub(crate) async fn run(
             }
             Err(error) => error,
         };
+        let is_first = !std::mem::replace(&mut has_dialled, true);
         match error {
             LinkError::Refused(_) if !has_warned => {
-                warn!(system = identity.name, "the visualiser {error}; dialling on");
+                warn!(system = identity.name, "the visualiser at {address} {error}; dialling on");
                 has_warned = true;
             }
-            _ if has_listened => info!(system = identity.name, "the visualiser {error}; dialling on"),
-            _ => debug!(system = identity.name, "the visualiser {error}"),
+            _ if has_listened => info!(system = identity.name, "the visualiser at {address} {error}; dialling on"),
+            _ if is_first => info!(system = identity.name, "the visualiser at {address} {error}; dialling on"),
+            _ => debug!(system = identity.name, "the visualiser at {address} {error}"),
         }
         tokio::select! {
             _ = closing.reason() => return,

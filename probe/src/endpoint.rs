@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use axonscope_proto::DEFAULT_ENDPOINT;
 use thiserror::Error;
 use tonic::transport::{Endpoint, Uri};
 
@@ -14,6 +15,21 @@ use crate::limits::ENDPOINTS;
 pub(crate) enum Address {
     Tcp(Uri),
     Unix(PathBuf),
+}
+
+/// A visualiser to be dialled.
+#[derive(Clone, Debug)]
+pub(crate) struct Destination {
+    pub(crate) endpoint: Endpoint,
+    /// As a person would write it.
+    pub(crate) address: String,
+}
+
+impl Destination {
+    /// Where a visualiser listens unless it is told otherwise.
+    pub(crate) fn usual() -> Self {
+        Self { endpoint: Endpoint::from_static(DEFAULT_ENDPOINT), address: DEFAULT_ENDPOINT.to_owned() }
+    }
 }
 
 /// An address that a probe cannot, or may not, dial.
@@ -62,13 +78,8 @@ pub(crate) fn parse(text: &str) -> Result<Address, EndpointError> {
     if is_bare && is_whole { Ok(Address::Tcp(uri)) } else { Err(not_an_endpoint()) }
 }
 
-/// Understands several, with commas between them.
-pub(crate) fn parse_all(text: &str) -> Result<Vec<Address>, EndpointError> {
-    text.split(',').map(parse).collect()
-}
-
 /// What to dial, unless that is too much or needs an `insecure` that was not given. One that is named twice is dialled once.
-pub(crate) fn allow(addresses: Vec<Address>, insecure: bool) -> Result<Vec<Endpoint>, EndpointError> {
+pub(crate) fn allow(addresses: Vec<Address>, insecure: bool) -> Result<Vec<Destination>, EndpointError> {
     let mut once: Vec<Address> = Vec::new();
     for address in addresses {
         if !once.contains(&address) {
@@ -81,14 +92,15 @@ pub(crate) fn allow(addresses: Vec<Address>, insecure: bool) -> Result<Vec<Endpo
     once.into_iter().map(|address| allow_one(address, insecure)).collect()
 }
 
-fn allow_one(address: Address, insecure: bool) -> Result<Endpoint, EndpointError> {
-    match &address {
+fn allow_one(address: Address, insecure: bool) -> Result<Destination, EndpointError> {
+    let endpoint = match &address {
         Address::Unix(_) => {
-            Endpoint::from_shared(address.to_string()).map_err(|_| EndpointError::NotAnEndpoint(address.to_string()))
+            Endpoint::from_shared(address.to_string()).map_err(|_| EndpointError::NotAnEndpoint(address.to_string()))?
         }
-        Address::Tcp(uri) if insecure || is_loopback(uri) => Ok(Endpoint::from(uri.clone())),
-        Address::Tcp(_) => Err(EndpointError::Insecure(address.to_string())),
-    }
+        Address::Tcp(uri) if insecure || is_loopback(uri) => Endpoint::from(uri.clone()),
+        Address::Tcp(_) => return Err(EndpointError::Insecure(address.to_string())),
+    };
+    Ok(Destination { endpoint, address: address.to_string() })
 }
 
 fn is_loopback(uri: &Uri) -> bool {
@@ -152,10 +164,11 @@ mod tests {
 
     #[test]
     fn one_that_is_named_twice_is_dialled_once_and_too_many_are_refused() {
-        let all = parse_all("http://127.0.0.1:1, unix:/a,unix:///a ,http://127.0.0.1:1/").unwrap();
+        let all = ["http://127.0.0.1:1", "unix:/a", "unix:///a", "http://127.0.0.1:1/"]
+            .map(|text| parse(text).unwrap())
+            .to_vec();
         assert_eq!(allow(all, false).unwrap().len(), 2);
-        let many = (1..=9).map(|port| format!("http://127.0.0.1:{port}")).collect::<Vec<_>>().join(",");
-        assert!(matches!(allow(parse_all(&many).unwrap(), false), Err(EndpointError::TooMany(9))));
-        assert!(parse_all("http://127.0.0.1:1,").is_err());
+        let many = (1..=9).map(|port| parse(&format!("http://127.0.0.1:{port}")).unwrap()).collect();
+        assert!(matches!(allow(many, false), Err(EndpointError::TooMany(9))));
     }
 }

@@ -5,10 +5,9 @@ use std::ffi::OsString;
 
 use axonscope_proto::limits::LABELS;
 use axonscope_proto::{DEFAULT_ENDPOINT, ENDPOINT_VARIABLE};
-use tonic::transport::Endpoint;
 use tracing::{dispatcher, warn};
 
-use crate::endpoint;
+use crate::endpoint::{self, Destination};
 
 /// The environment variable that names the system.
 pub(crate) const NAME_VARIABLE: &str = "AXONSCOPE_NAME";
@@ -20,7 +19,7 @@ pub(crate) const OFF_VARIABLE: &str = "AXONSCOPE_OFF";
 /// The variables this crate knows, read once.
 #[derive(Debug, Default)]
 pub(crate) struct Environment {
-    pub(crate) endpoints: Option<Vec<Endpoint>>,
+    pub(crate) endpoints: Option<Vec<Destination>>,
     pub(crate) name: Option<String>,
     pub(crate) labels: BTreeMap<String, String>,
     pub(crate) is_off: bool,
@@ -33,11 +32,7 @@ impl Environment {
     pub(crate) fn read(get: impl Fn(&str) -> Option<OsString>, insecure: bool) -> Self {
         let mut environment = Self::default();
         if let Some(value) = get(ENDPOINT_VARIABLE) {
-            let value = value.to_string_lossy();
-            match endpoint::parse_all(&value).and_then(|addresses| endpoint::allow(addresses, insecure)) {
-                Ok(endpoints) => environment.endpoints = Some(endpoints),
-                Err(error) => environment.warn(format!("{ENDPOINT_VARIABLE}: {error}; dialling {DEFAULT_ENDPOINT}")),
-            }
+            environment.read_endpoints(&value.to_string_lossy(), insecure);
         }
         match get(NAME_VARIABLE).map(OsString::into_string) {
             Some(Ok(name)) if !name.trim().is_empty() => environment.name = Some(name),
@@ -57,6 +52,31 @@ impl Environment {
             }
         }
         environment
+    }
+
+    /// Takes those that are good. With none, the usual one is dialled.
+    fn read_endpoints(&mut self, text: &str, insecure: bool) {
+        let (mut good, mut bad) = (Vec::new(), Vec::new());
+        for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+            let allowed = endpoint::parse(part)
+                .and_then(|address| endpoint::allow(vec![address.clone()], insecure).map(|_| address));
+            match allowed {
+                Ok(address) => good.push(address),
+                Err(error) => bad.push(error.to_string()),
+            }
+        }
+        match endpoint::allow(good, insecure) {
+            Ok(destinations) if !destinations.is_empty() => self.endpoints = Some(destinations),
+            Ok(_) => {}
+            Err(error) => bad.push(error.to_string()),
+        }
+        if !bad.is_empty() {
+            let instead = match &self.endpoints {
+                Some(good) => good.iter().map(|good| good.address.as_str()).collect::<Vec<_>>().join(" and "),
+                None => DEFAULT_ENDPOINT.to_owned(),
+            };
+            self.warn(format!("{ENDPOINT_VARIABLE}: {}; dialling {instead}", bad.join("; ")));
+        }
     }
 
     fn warn(&mut self, sentence: String) {
@@ -120,7 +140,7 @@ mod tests {
             (OFF_VARIABLE, "yes"),
         ]);
         assert_eq!(environment.warnings, [""; 0]);
-        assert_eq!(environment.endpoints.unwrap()[0].uri().port_u16(), Some(9999));
+        assert_eq!(environment.endpoints.unwrap()[0].address, "http://127.0.0.1:9999");
         assert_eq!(environment.name.unwrap(), "mill");
         assert_eq!(environment.labels["zone"], "cellar");
         assert_eq!(environment.labels["version"], "3");
@@ -132,6 +152,16 @@ mod tests {
         let environment = read(&[]);
         assert!(environment.endpoints.is_none() && environment.name.is_none() && environment.warnings.is_empty());
         assert!(!environment.is_off);
+    }
+
+    #[test]
+    fn a_bad_endpoint_takes_no_good_one_with_it() {
+        let environment = read(&[(ENDPOINT_VARIABLE, "seven, http://127.0.0.1:9999,https://localhost:1")]);
+        assert_eq!(environment.endpoints.unwrap().len(), 1);
+        assert_eq!(environment.warnings.len(), 1);
+        let warning = &environment.warnings[0];
+        assert!(warning.contains("seven") && warning.ends_with("dialling http://127.0.0.1:9999"), "{warning}");
+        assert!(read(&[(ENDPOINT_VARIABLE, "")]).warnings.is_empty());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Observes a running program and streams what it sees to the visualiser.
 //!
-//! Three lines attach a program that uses `tracing`: each span is a component, or one of many that its callsite has a
+//! A layer attaches a program that uses `tracing`: each span is a component, or one of many that its callsite has a
 //! component for, and events are log lines.
 //!
 //! ```
@@ -63,6 +63,7 @@
 //!
 //! | field | says | such as |
 //! | --- | --- | --- |
+//! | `axon.component` | nothing but that it is a component of its own | `true` |
 //! | `axon.name` | its name, else that of the span | `"reader"` |
 //! | `axon.type` | what kind of component it is, else the span's name | `"Reader"` |
 //! | `axon.description` | one sentence on what it is for | `"reads lines"` |
@@ -71,8 +72,9 @@
 //! | `axon.links` | which outbox leads to which inbox of which component | `"words -> shouter.words"` |
 //!
 //! Events in it with a field `axon.sent`, `axon.taken` or `axon.dropped` count messages of the box they name (`axon.count`
-//! says how many, if not one), and `axon.waiting` says that `axon.count` messages wait in an inbox. A program needs only
-//! `tracing` for all this; [`component_span!`], [`sent!`], [`taken!`] and [`waiting!`] are shorter. Better than declaring a
+//! says how many, if not one), and `axon.waiting` says that `axon.count` messages wait in an inbox. All but the name and the
+//! type may be recorded later. A program needs only `tracing` for all this; [`component_span!`], [`sent!`], [`taken!`],
+//! [`dropped!`] and [`waiting!`] are shorter. Better than declaring a
 //! linkage is to let a [`channel`] find out who is at its ends.
 //!
 //! Where the program is built with `--cfg tokio_unstable` and tokio with its feature `tracing`, tokio's tasks and resources
@@ -152,6 +154,9 @@ pub fn init(system: &System) -> Result<Probe, StartError> {
 pub fn init_tracing() -> Result<Probe, StartError> {
     use tracing_subscriber::prelude::*;
 
+    if tracing::dispatcher::has_been_set() {
+        return Err(StartError::HasSubscriber);
+    }
     let probe = Probe::builder().start()?;
     tracing_subscriber::registry().with(probe.layer()).try_init().map_err(|_| StartError::HasSubscriber)?;
     Ok(probe)

@@ -60,9 +60,9 @@ impl Lines {
         if !self.is_heard() {
             return;
         }
-        let Some(skipped) =
-            self.gate.lock().unwrap_or_else(PoisonError::into_inner).admit(now, component.id(), &self.unsaid)
-        else {
+        let admitted = self.gate.lock().unwrap_or_else(PoisonError::into_inner).admit(now, component.id());
+        let Some(skipped) = admitted else {
+            self.left_out.fetch_add(1, Ordering::Relaxed);
             return;
         };
         let mut text = text();

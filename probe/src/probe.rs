@@ -1,18 +1,19 @@
 //! The guard a program holds, and the thread behind it.
 
+use std::fmt;
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
-use tonic::transport::Endpoint;
 use tracing::Subscriber;
 use tracing_subscriber::{Layer, filter::Filtered, registry::LookupSpan};
 
 use crate::builder::Builder;
 use crate::closing::{self, Closer, Closing};
 use crate::dialer;
+use crate::endpoint::Destination;
 use crate::identity::Identity;
 use crate::limits::FAREWELL_WAIT;
 use crate::manual;
@@ -30,7 +31,6 @@ use crate::trace;
 /// [`close`](Self::close) before, or the visualiser shows the program as lost. After a `fork` the child has no probe
 /// thread: start the probe in the child.
 #[must_use = "dropping the probe ends the observation"]
-#[derive(Debug)]
 pub struct Probe {
     /// None when the probe is off.
     running: Option<Arc<Running>>,
@@ -55,7 +55,7 @@ pub struct Stats {
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) identity: Identity,
-    pub(crate) endpoints: Vec<Endpoint>,
+    pub(crate) endpoints: Vec<Destination>,
     pub(crate) cadence: Duration,
     pub(crate) show_own: bool,
 }
@@ -67,6 +67,12 @@ pub(crate) struct Running {
     closer: Closer,
     /// Disconnected when the thread is done; none once that was waited for.
     done: Mutex<Option<Receiver<()>>>,
+}
+
+impl fmt::Debug for Probe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.running.is_some() { "Probe(running)" } else { "Probe(off)" })
+    }
 }
 
 impl Probe {
@@ -87,7 +93,8 @@ impl Probe {
     ///
     /// # fn main() -> Result<(), axonscope_probe::StartError> {
     /// let probe = axonscope_probe::Probe::builder().name("mill").start()?;
-    /// tracing_subscriber::registry().with(probe.layer()).with(tracing_subscriber::fmt::layer()).init();
+    /// let print = tracing_subscriber::fmt::layer().with_filter(tracing::level_filters::LevelFilter::INFO);
+    /// tracing_subscriber::registry().with(probe.layer()).with(print).init();
     /// # Ok(())
     /// # }
     /// ```

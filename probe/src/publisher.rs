@@ -13,10 +13,14 @@ use tokio_stream::{Stream, StreamExt};
 use tonic::transport::Endpoint;
 use tonic::{Code, Status};
 
+use crate::endpoint::Destination;
 use crate::limits::REPORTS_AHEAD;
 
 /// One way to reach a visualiser.
 pub(crate) trait Publisher {
+    /// Where the visualiser is, for sentences.
+    fn address(&self) -> String;
+
     /// Says `hello`, and gives a link once the other side has answered. Must be cheap to call again after an error.
     async fn open(&mut self, hello: Report) -> Result<Link, LinkError>;
 }
@@ -69,6 +73,7 @@ impl From<Status> for LinkError {
 /// Dials a visualiser over HTTP/2.
 pub(crate) struct GrpcPublisher {
     endpoint: Endpoint,
+    address: String,
 }
 
 /// How long a dial may take, and then again the answer.
@@ -86,18 +91,22 @@ const KEEP_ALIVE_WAIT: Duration = Duration::from_secs(40);
 const REQUEST_BYTES: usize = 64 * 1024;
 
 impl GrpcPublisher {
-    pub(crate) fn new(endpoint: Endpoint) -> Self {
+    pub(crate) fn new(Destination { endpoint, address }: Destination) -> Self {
         let endpoint = endpoint
             .connect_timeout(OPEN_WAIT)
             .tcp_nodelay(true)
             .http2_keep_alive_interval(KEEP_ALIVE)
             .keep_alive_timeout(KEEP_ALIVE_WAIT)
             .keep_alive_while_idle(true);
-        Self { endpoint }
+        Self { endpoint, address }
     }
 }
 
 impl Publisher for GrpcPublisher {
+    fn address(&self) -> String {
+        self.address.clone()
+    }
+
     async fn open(&mut self, hello: Report) -> Result<Link, LinkError> {
         let channel = self.endpoint.connect().await?;
         let mut client = VisualiserClient::new(channel).max_decoding_message_size(REQUEST_BYTES);

@@ -235,3 +235,41 @@ fn tempfile() -> std::fs::File {
     std::fs::remove_file(path).unwrap();
     file
 }
+
+#[tokio::test]
+async fn what_counts_at_no_box_is_one_line_for_each_place_in_the_program() {
+    let mut observed = observed(Options::default()).await;
+    let span = component_span!("reader", inbox = "words"; answer = 42);
+    for _ in 0..5 {
+        span.in_scope(|| sent!("nowhere"));
+    }
+    observed.conversation.until("two lines", |picture| picture.lines.len() >= 2).await;
+    let texts: Vec<_> = observed.conversation.picture.lines.iter().map(|line| line.text.as_str()).collect();
+    assert!(texts[0].contains("spans.rs:") && texts[0].contains("axon.inbox"), "{texts:?}");
+    assert!(texts[1].contains("spans.rs:") && texts[1].contains("\"nowhere\""), "{texts:?}");
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(observed.conversation.picture.lines.len(), 2);
+    assert_eq!(observed.conversation.picture.component("reader").unwrap().description, "answer=42");
+}
+
+#[tokio::test]
+async fn a_span_that_becomes_a_component_of_its_own_takes_its_channel_with_it() {
+    let mut observed = observed(Options::default().fold(|_| Fold::After(Duration::from_millis(50)))).await;
+    let (jobs, mut queue) = channel::bounded::<u32>("jobs", 4);
+    let worker = component_span!("worker");
+    let connection = info_span!("connection");
+    let send = async |number| jobs.send(number).instrument(connection.clone()).await.unwrap();
+    send(1).await;
+    assert_eq!(async { queue.recv().await }.instrument(worker.clone()).await, Some(1));
+    tokio::time::sleep(Duration::from_millis(60)).await;
+    send(2).await;
+    observed
+        .conversation
+        .until("its own linkage", |picture| {
+            picture.wiring() == ["connection #1.jobs -> worker.jobs", "connection.jobs -> worker.jobs"]
+        })
+        .await;
+    let sent = |picture: &Picture| picture.totals("connection #1", "jobs").is_some_and(|totals| totals.messages == 1);
+    observed.conversation.until("its own message", sent).await;
+    observed.conversation.picture.assert_clean();
+}

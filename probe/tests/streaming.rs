@@ -239,3 +239,23 @@ async fn a_program_whose_only_thread_is_blocked_is_still_reported() {
     drop(release);
     program.join().unwrap();
 }
+
+/// A visualiser divides totals by the time between two words: one that says nothing must say it of the right time.
+#[tokio::test]
+async fn at_a_slow_cadence_no_sign_of_life_says_that_nothing_happened_while_it_did() {
+    let mut recorder = Recorder::start().await;
+    let system = System::new("steady");
+    let _probe = quick(&system, &recorder).cadence(std::time::Duration::from_secs(2)).start().unwrap();
+    let mut conversation = recorder.accept().await;
+    conversation.until_snapshot().await;
+    let source = system.add("source", support::program::Endless).unwrap();
+    let sink = system.add("sink", support::program::Sink).unwrap();
+    system.link((&source, "outbox"), (&sink, "inbox")).unwrap();
+    let _running = (source.start(), sink.start());
+    let flows = |picture: &support::Picture| picture.totals("source", "outbox").is_some_and(|t| t.messages > 0);
+    conversation.until("messages", flows).await;
+    let heartbeats = conversation.picture.heartbeats;
+    let activities = conversation.picture.activities;
+    conversation.until("four more", |picture| picture.activities >= activities + 4).await;
+    assert_eq!(conversation.picture.heartbeats, heartbeats, "an empty sample while messages flow");
+}

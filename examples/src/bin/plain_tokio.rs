@@ -147,7 +147,7 @@ async fn mail(mut posters: Receiver<Poster>, book: Arc<Mutex<Book>>) {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
-    // These two lines attach the program.
+    // This, and the layer below, attaches the program.
     let probe = Probe::builder().tap::<Order>().tap::<Poster>().start().context("cannot attach to the visualiser")?;
     let print =
         tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(EnvFilter::from_default_env());

@@ -15,6 +15,8 @@ pub(super) struct Declared {
     pub(super) inboxes: String,
     pub(super) outboxes: String,
     pub(super) links: String,
+    /// Fields that look like the convention's and are not.
+    pub(super) unknown: Vec<String>,
     /// All other fields, as `key=value`, up to a limit.
     pub(super) label: String,
 }
@@ -41,7 +43,8 @@ impl Declared {
             "inboxes" => self.inboxes = value(),
             "outboxes" => self.outboxes = value(),
             "links" => self.links = value(),
-            _ => {}
+            "component" => {}
+            _ => self.unknown.push(format!("there is no field {}", field.name())),
         }
     }
 }

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use axonscope_runtime::{clock_ns, current_component};
+use tracing::callsite::Identifier;
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Subscriber, dispatcher};
+use tracing::{Event, Metadata, Subscriber, dispatcher};
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
@@ -33,6 +34,8 @@ pub struct Spans {
     wiring: Wiring,
     /// Which component uses which, so that each use is drawn once.
     uses: Mutex<HashSet<(u64, u64)>>,
+    /// Callsites that were warned of.
+    warned: Mutex<HashSet<Identifier>>,
 }
 
 /// What the layer knows of an open span.
@@ -68,6 +71,9 @@ thread_local! {
     static TASK: Cell<(u32, u64)> = const { Cell::new((0, 0)) };
 }
 
+/// Places in the program of which it is warned.
+const WARNINGS: usize = 256;
+
 /// Uses that are remembered, before those that are gone are forgotten.
 const USES: usize = 4096;
 
@@ -83,7 +89,14 @@ impl Open {
 
 impl Spans {
     pub(crate) fn new(system: System, options: Options) -> Self {
-        Self { system, options, top: Folds::default(), wiring: Wiring::default(), uses: Mutex::default() }
+        Self {
+            system,
+            options,
+            top: Folds::default(),
+            wiring: Wiring::default(),
+            uses: Mutex::default(),
+            warned: Mutex::default(),
+        }
     }
 
     /// What a new span is, as a component of its own or as one of many.
@@ -112,7 +125,7 @@ impl Spans {
         attributes.record(&mut declared);
         let kin = (metadata.callsite(), 0);
         if !declared.is_component {
-            let together = format!("spans of {}, counted together", metadata.target());
+            let together = format!("spans of module {}, counted together", metadata.target());
             let title = Title { name: metadata.name(), type_name: metadata.name(), description: &together };
             return self.open_as(self.options.rule(metadata), Role::Span, kin, title, declared.label, parent);
         }
@@ -124,7 +137,7 @@ impl Spans {
         };
         let open = self.open_as(Fold::Never, Role::Span, kin, title, String::new(), parent)?;
         if let Some(node) = open.node() {
-            self.declare(node, name, &declared);
+            self.declare(node, name, &declared, metadata);
         }
         Some(open)
     }
@@ -156,7 +169,8 @@ impl Spans {
     }
 
     /// Boxes and linkages that a span declares of the component it is.
-    fn declare(&self, node: &Node, name: &str, declared: &Declared) {
+    fn declare(&self, node: &Node, name: &str, declared: &Declared, metadata: &Metadata<'_>) {
+        let place = place(metadata);
         let registry = &self.system.registry;
         let (inboxes, mut bad) = convention::boxes(&declared.inboxes);
         for inbox in inboxes {
@@ -178,8 +192,9 @@ impl Spans {
                 self.wiring.add_link(registry, outbox.id, link);
             }
         }
+        bad.extend_from_slice(&declared.unknown);
         if !bad.is_empty() {
-            let text = format!("span \"{name}\" declares what is not understood: {}", bad.join("; "));
+            let text = format!("span \"{name}\"{place} declares what is not understood: {}", bad.join("; "));
             self.system.warn(Whose::Told(node.id()), &text);
         }
     }
@@ -250,19 +265,37 @@ impl Spans {
             scope.into_iter().find_map(|span| span.extensions().get::<Open>()?.node()?.declared(name, kind))
         };
         let number = counted.count.unwrap_or(1);
-        if let Some(outbox) = counted.sent.and_then(|name| find(&name, PostboxKind::Outbox)) {
+        let known = |name: Option<String>, kinds: &[PostboxKind]| {
+            let name = name?;
+            let found = kinds.iter().find_map(|&kind| find(&name, kind));
+            if found.is_none() {
+                self.warn_of_unknown_box(event.metadata(), &name);
+            }
+            found
+        };
+        if let Some(outbox) = known(counted.sent, &[PostboxKind::Outbox]) {
             outbox.count(number);
         }
-        if let Some(inbox) = counted.taken.and_then(|name| find(&name, PostboxKind::Inbox)) {
+        if let Some(inbox) = known(counted.taken, &[PostboxKind::Inbox]) {
             inbox.count(number);
         }
-        if let Some(name) = counted.dropped
-            && let Some(postbox) = find(&name, PostboxKind::Outbox).or_else(|| find(&name, PostboxKind::Inbox))
-        {
+        if let Some(postbox) = known(counted.dropped, &[PostboxKind::Outbox, PostboxKind::Inbox]) {
             postbox.count_dropped(number);
         }
-        if let Some(inbox) = counted.waiting.and_then(|name| find(&name, PostboxKind::Inbox)) {
+        if let Some(inbox) = known(counted.waiting, &[PostboxKind::Inbox]) {
             inbox.set_depth(usize::try_from(number).unwrap_or(usize::MAX));
+        }
+    }
+}
+
+impl Spans {
+    /// Once for each place in the program: it may well count a million times a second.
+    fn warn_of_unknown_box(&self, metadata: &Metadata<'static>, name: &str) {
+        let mut warned = lock(&self.warned);
+        if warned.len() < WARNINGS && warned.insert(metadata.callsite()) {
+            drop(warned);
+            let text = format!("an event{} counts at \"{name}\", a box that no span around it has", place(metadata));
+            self.system.warn(Whose::System, &text);
         }
     }
 }
@@ -282,6 +315,14 @@ impl Open {
             woken_at: AtomicU64::new(0),
             outer_task: AtomicU64::new(0),
         }
+    }
+}
+
+/// Where a span or an event stands in the program, for sentences.
+fn place(metadata: &Metadata<'_>) -> String {
+    match (metadata.file(), metadata.line()) {
+        (Some(file), Some(line)) => format!(" at {file}:{line}"),
+        _ => String::new(),
     }
 }
 
@@ -317,7 +358,7 @@ where
             && let Some(node) = span.extensions().get::<Open>().and_then(Open::node)
         {
             let name = declared.name.clone().unwrap_or_else(|| span.name().to_owned());
-            self.declare(node, &name, &declared);
+            self.declare(node, &name, &declared, span.metadata());
         }
     }
 
@@ -405,7 +446,11 @@ pub(crate) fn here() -> Option<Here> {
         let spans = dispatch.downcast_ref::<Spans>()?;
         let registry = dispatch.downcast_ref::<tracing_subscriber::Registry>()?;
         let current = dispatch.current_span();
-        let node = nearest(registry.span(current.id()?)?)?;
-        Some(Here { system: spans.system.clone(), component: node.id() })
+        registry.span(current.id()?)?.scope().find_map(|span| {
+            let extensions = span.extensions();
+            let open = extensions.get::<Open>()?;
+            let is_settled = open.own.get().is_some() || !matches!(open.rule, Fold::After(_));
+            Some(Here { system: spans.system.clone(), component: open.node()?.id(), is_settled })
+        })
     })
 }

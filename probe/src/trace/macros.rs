@@ -11,10 +11,20 @@
 /// let reader = axonscope_probe::component_span!("reader", type = "Reader", links = "words -> shouter.words");
 /// reader.in_scope(|| axonscope_probe::sent!("words"));
 /// ```
+/// It may be put into another than the current span, and have fields of the program's own after a semicolon:
+///
+/// ```
+/// # let service = axonscope_probe::component_span!("service");
+/// # let peer = std::net::SocketAddr::from(([127, 0, 0, 1], 80));
+/// axonscope_probe::component_span!(parent: &service, "connection", type = "Connection"; %peer);
+/// ```
 #[macro_export]
 macro_rules! component_span {
-    ($name:literal $(, $word:ident = $value:expr)* $(,)?) => {
-        ::tracing::info_span!($name, axon.component = true $(, axon.$word = $value)*)
+    (parent: $parent:expr, $name:literal $(, $word:ident = $value:expr)* $(,)? $(; $($fields:tt)*)?) => {
+        ::tracing::info_span!(parent: $parent, $name, axon.component = true $(, axon.$word = $value)* $(, $($fields)*)?)
+    };
+    ($name:literal $(, $word:ident = $value:expr)* $(,)? $(; $($fields:tt)*)?) => {
+        ::tracing::info_span!($name, axon.component = true $(, axon.$word = $value)* $(, $($fields)*)?)
     };
 }
 
@@ -37,6 +47,17 @@ macro_rules! taken {
     };
     ($inbox:expr, $count:expr) => {
         ::tracing::trace!(axon.taken = $inbox, axon.count = $count as u64)
+    };
+}
+
+/// The component of the nearest span threw away so many messages, one unless said, at this box of its.
+#[macro_export]
+macro_rules! dropped {
+    ($postbox:expr) => {
+        $crate::dropped!($postbox, 1)
+    };
+    ($postbox:expr, $count:expr) => {
+        ::tracing::trace!(axon.dropped = $postbox, axon.count = $count as u64)
     };
 }
 
