@@ -137,8 +137,8 @@ fn press_keys(
 ) {
     let middle = eye.screen / 2.0;
     let command = [KeyCode::ControlLeft, KeyCode::ControlRight, KeyCode::SuperLeft, KeyCode::SuperRight];
-    // A quick press may be over before the frame that tells of it.
-    if keys.any_pressed(command) || keys.any_just_pressed(command) {
+    // A quick press may be over before the frame that tells of it, or begin in one frame and be over in the next.
+    if keys.any_pressed(command) || keys.any_just_pressed(command) || keys.any_just_released(command) {
         if keys.just_pressed(KeyCode::KeyQ) {
             exit.write(AppExit::Success);
         }
