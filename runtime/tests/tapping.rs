@@ -230,6 +230,13 @@ async fn messages_are_told_while_the_structure_is_held() {
     let counts = system.add("counts", counts()).unwrap().start();
     let id = postbox(&system.describe(), "counts", "outbox").id;
     assert!(system.set_tapped(id, true));
+    // Beginning to run is a change of structure, and would wait until the structure is let go.
+    let is_running = async || {
+        while taps.0.lock().unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    soon("the first message", is_running()).await;
     let (visited, told) = (Arc::new(AtomicBool::new(false)), taps.clone());
     let visit = std::thread::spawn({
         let (system, visited) = (system.clone(), visited.clone());
