@@ -14,7 +14,8 @@
 //! # }
 //! ```
 //!
-//! [`init_tracing`] is the same in one line. Two attach a program whose components run on `axonscope-runtime`:
+//! [`init_tracing`] is the same in one line. Two lines attach a program whose components run
+//! on `axonscope-runtime`:
 //!
 //! ```
 //! use axonscope_runtime::System;
