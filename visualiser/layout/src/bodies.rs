@@ -2,6 +2,7 @@
 
 use crate::request::LayoutRequest;
 use crate::result::Layout;
+use crate::vector::{add, spatial};
 
 /// Stands for "no parent".
 pub(crate) const NONE: u32 = u32::MAX;
@@ -22,14 +23,15 @@ pub(crate) struct Ring {
 
 /// Everything the forces read and write.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Bodies {
+pub(crate) struct Bodies<const D: usize> {
     pub(crate) key: Vec<u64>,
     pub(crate) parent: Vec<u32>,
-    pub(crate) half: Vec<[f32; 2]>,
-    pub(crate) at: Vec<[f32; 2]>,
-    pub(crate) velocity: Vec<[f32; 2]>,
+    /// Half the sides of the box round a body; in space it is as deep as it is wide or tall, whichever is less.
+    pub(crate) half: Vec<[f32; D]>,
+    pub(crate) at: Vec<[f32; D]>,
+    pub(crate) velocity: Vec<[f32; D]>,
     /// Scratch for one pass: how far a body itself moved, not counting what its composite did.
-    pub(crate) moved: Vec<[f32; 2]>,
+    pub(crate) moved: Vec<[f32; D]>,
     /// See [`Layout::radii`].
     pub(crate) radius: Vec<f32>,
     /// How far a body still is from rest: 1 after a cold start, 0 when only a push can move it.
@@ -47,7 +49,7 @@ pub(crate) struct Bodies {
     pub(crate) members: Vec<u32>,
 }
 
-impl Bodies {
+impl<const D: usize> Bodies<D> {
     /// Bodies as asked for, all at the origin and cold.
     pub(crate) fn new(request: &LayoutRequest) -> Self {
         let count = request.bodies.len();
@@ -55,9 +57,9 @@ impl Bodies {
             key: request.bodies.iter().map(|body| body.key).collect(),
             parent: (0..count).map(|i| parent_of(request, i)).collect(),
             half: request.bodies.iter().map(|body| sane_size(body.half_size)).collect(),
-            at: vec![[0.0; 2]; count],
-            velocity: vec![[0.0; 2]; count],
-            moved: vec![[0.0; 2]; count],
+            at: vec![[0.0; D]; count],
+            velocity: vec![[0.0; D]; count],
+            moved: vec![[0.0; D]; count],
             radius: vec![0.0; count],
             heat: vec![0.0; count],
             leaves: vec![0; count],
@@ -75,9 +77,14 @@ impl Bodies {
         self.key.len()
     }
 
-    /// Half the width and half the height of what is drawn for a body.
-    pub(crate) fn extent(&self, body: usize) -> [f32; 2] {
-        if self.ringed[body] { [self.radius[body]; 2] } else { self.half[body] }
+    /// Half the sides of what is drawn for a body.
+    pub(crate) fn extent(&self, body: usize) -> [f32; D] {
+        if self.ringed[body] { [self.radius[body]; D] } else { self.half[body] }
+    }
+
+    /// The radius of the ring round what is inside a body; 0 for one that contains nothing.
+    pub(crate) fn ring_reach(&self, body: usize) -> f32 {
+        if self.ringed[body] { self.radius[body] } else { 0.0 }
     }
 
     pub(crate) fn members(&self, ring: Ring) -> &[u32] {
@@ -107,46 +114,37 @@ impl Bodies {
     }
 
     /// Moves every body by what [`Bodies::moved`] says and by what its composites moved; pins stay.
-    ///
-    /// Returns the longest way that any leaf went.
-    pub(crate) fn carry(&mut self) -> f32 {
+    pub(crate) fn carry(&mut self) {
         for &(pinned, _) in &self.pins {
-            self.moved[pinned as usize] = [0.0; 2];
+            self.moved[pinned as usize] = [0.0; D];
         }
         let mut pins = self.pins.iter().peekable();
-        let mut longest = 0.0f32;
         for i in 0..self.len() {
             if let Some(&(_, place)) = pins.next_if(|pin| pin.0 == i as u32) {
-                self.at[i] = [place[0], place[1]];
+                self.at[i] = std::array::from_fn(|axis| place[axis]);
                 continue;
             }
-            let mut by = self.moved[i];
             if self.parent[i] != NONE {
-                let along = self.moved[self.parent[i] as usize];
-                by = [by[0] + along[0], by[1] + along[1]];
-                self.moved[i] = by;
+                self.moved[i] = add(self.moved[i], self.moved[self.parent[i] as usize]);
             }
-            self.at[i] = [(self.at[i][0] + by[0]).clamp(-WORLD, WORLD), (self.at[i][1] + by[1]).clamp(-WORLD, WORLD)];
-            longest = longest.max(by[0].abs()).max(by[1].abs());
+            self.at[i] = add(self.at[i], self.moved[i]).map(|side| side.clamp(-WORLD, WORLD));
         }
-        longest
     }
 
     /// Writes places and sizes into a layout, reusing its storage.
     pub(crate) fn write(&self, layout: &mut Layout) {
         layout.positions.clear();
-        layout.positions.extend(self.at.iter().map(|at| [at[0], at[1], 0.0]));
+        layout.positions.extend(self.at.iter().map(|at| spatial(*at)));
         for &(pinned, place) in &self.pins {
             layout.positions[pinned as usize] = place;
         }
         layout.radii.clone_from(&self.radius);
         let (mut min, mut max) = ([f32::INFINITY; 3], [f32::NEG_INFINITY; 3]);
         for (i, place) in layout.positions.iter().enumerate() {
-            let half = self.extent(i);
+            let half = spatial(self.extent(i));
             for axis in 0..3 {
-                let reach = if axis < 2 { half[axis] } else { 0.0 };
-                min[axis] = min[axis].min(place[axis] - reach);
-                max[axis] = max[axis].max(place[axis] + reach);
+                min[axis] = min[axis].min(place[axis] - half[axis]);
+                max[axis] = max[axis].max(place[axis] + half[axis]);
             }
         }
         layout.bounds = if self.len() == 0 { Default::default() } else { crate::result::Bounds { min, max } };
@@ -194,8 +192,9 @@ pub(crate) fn parent_of(request: &LayoutRequest, body: usize) -> u32 {
 }
 
 /// A size that can be computed with.
-pub(crate) fn sane_size(half: [f32; 2]) -> [f32; 2] {
-    half.map(|side| if side.is_finite() { side.clamp(1.0, LARGEST) } else { 1.0 })
+pub(crate) fn sane_size<const D: usize>(half: [f32; 2]) -> [f32; D] {
+    let half = half.map(|side| if side.is_finite() { side.clamp(1.0, LARGEST) } else { 1.0 });
+    std::array::from_fn(|axis| half.get(axis).copied().unwrap_or(half[0].min(half[1])))
 }
 
 /// A pin that can be held: none if a coordinate is no number, at the edge of the world if beyond it.

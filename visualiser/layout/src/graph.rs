@@ -12,7 +12,7 @@ pub(crate) struct Graph {
 }
 
 impl Graph {
-    pub(crate) fn new(bodies: &Bodies, springs: &Springs) -> Self {
+    pub(crate) fn new<const D: usize>(bodies: &Bodies<D>, springs: &Springs) -> Self {
         let pairs = || {
             let linked = springs.list.iter().map(|spring| (spring.source, spring.sink));
             let nested = bodies.parent.iter().enumerate().filter(|(_, parent)| **parent != NONE);

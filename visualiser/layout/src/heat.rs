@@ -11,7 +11,7 @@ const PASSED_ON: f32 = 0.45;
 const LEAST: f32 = 0.02;
 
 /// A number for each body that differs when its parent or its springs do, in whatever order they are listed.
-pub(crate) fn signatures(bodies: &Bodies, springs: &Springs) -> Vec<u64> {
+pub(crate) fn signatures<const D: usize>(bodies: &Bodies<D>, springs: &Springs) -> Vec<u64> {
     let key = |body: u32| bodies.key.get(body as usize).copied().map_or(1, mix);
     let mut signatures: Vec<u64> = bodies.parent.iter().map(|&parent| key(parent)).collect();
     for spring in &springs.list {
@@ -25,7 +25,7 @@ pub(crate) fn signatures(bodies: &Bodies, springs: &Springs) -> Vec<u64> {
 }
 
 /// Warms the bodies given and, less and less, those around them. A hub passes on little to each of its many neighbours.
-pub(crate) fn spread(bodies: &mut Bodies, graph: &Graph, sources: &[(u32, f32)]) {
+pub(crate) fn spread<const D: usize>(bodies: &mut Bodies<D>, graph: &Graph, sources: &[(u32, f32)]) {
     let mut wave = Vec::new();
     for &(body, heat) in sources {
         if bodies.heat[body as usize] < heat {

@@ -12,7 +12,7 @@
 //!     bodies: (0..4).map(body).collect(),
 //!     springs: (0..3).map(|i| Spring { source: i, sink: i + 1, weight: 1.0, flows: true }).collect(),
 //! };
-//! let mut simulation = Simulation::new(1);
+//! let mut simulation: Simulation = Simulation::new(1);
 //! assert!(simulation.set_request(&request));
 //! while simulation.tick() {}
 //! let at = &simulation.layout().positions;
@@ -25,10 +25,13 @@ mod result;
 mod laws;
 mod rng;
 
+mod vector;
+
 mod bodies;
 mod springs;
 
-mod quadtree;
+mod kernel;
+mod tree;
 
 mod forces;
 
@@ -45,6 +48,7 @@ mod simulation;
 
 mod pack;
 
+pub use forces::charge::{SOFTENING, repulsion};
 pub use laws::Laws;
 pub use pack::{Cluster, Packing};
 pub use request::{Body, LayoutRequest, Spring};

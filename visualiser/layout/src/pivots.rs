@@ -9,13 +9,13 @@ use crate::graph::Graph;
 
 /// Walks made; more add little.
 const PIVOTS: usize = 20;
-/// Power iterations for each of the two axes.
+/// Power iterations for each axis.
 const ROUNDS: usize = 60;
 
 /// Places for the bodies of one part, in its order, centred at the origin, one unit a step in the graph or so.
 ///
 /// `steps` is scratch, one entry for each body of the whole graph.
-pub(crate) fn shape(graph: &Graph, part: &[u32], steps: &mut [u32]) -> Vec<[f32; 2]> {
+pub(crate) fn shape<const D: usize>(graph: &Graph, part: &[u32], steps: &mut [u32]) -> Vec<[f32; D]> {
     let count = part.len();
     let pivots = PIVOTS.min(count);
     let mut far = vec![u32::MAX; count];
@@ -39,10 +39,12 @@ pub(crate) fn shape(graph: &Graph, part: &[u32], steps: &mut [u32]) -> Vec<[f32;
     center_twice(&mut squares, count);
 
     let product: Vec<Vec<f64>> = squares.iter().map(|a| squares.iter().map(|b| dot(a, b)).collect()).collect();
-    let first = leading(&product, &[]);
-    let second = leading(&product, &[&first]);
-    let mut places = vec![[0.0; 2]; count];
-    for (axis, vector) in [&first, &second].into_iter().enumerate() {
+    let mut axes: Vec<Vec<f64>> = Vec::with_capacity(D);
+    for _ in 0..D {
+        axes.push(leading(&product, &axes));
+    }
+    let mut places = vec![[0.0; D]; count];
+    for (axis, vector) in axes.iter().enumerate() {
         for (column, &weight) in squares.iter().zip(vector) {
             for (place, &value) in places.iter_mut().zip(column) {
                 place[axis] += value * weight as f32;
@@ -92,12 +94,12 @@ fn dot(a: &[f32], b: &[f32]) -> f64 {
 }
 
 /// The direction a symmetric matrix stretches most, apart from those already known.
-fn leading(matrix: &[Vec<f64>], known: &[&Vec<f64>]) -> Vec<f64> {
+fn leading(matrix: &[Vec<f64>], known: &[Vec<f64>]) -> Vec<f64> {
     let mut vector: Vec<f64> = (0..matrix.len()).map(|i| 1.0 + (i as f64 * 2.399).sin()).collect();
     for _ in 0..ROUNDS {
         for other in known {
-            let along: f64 = vector.iter().zip(*other).map(|(a, b)| a * b).sum();
-            vector.iter_mut().zip(*other).for_each(|(a, b)| *a -= along * b);
+            let along: f64 = vector.iter().zip(other).map(|(a, b)| a * b).sum();
+            vector.iter_mut().zip(other).for_each(|(a, b)| *a -= along * b);
         }
         let next: Vec<f64> = matrix.iter().map(|row| row.iter().zip(&vector).map(|(a, b)| a * b).sum()).collect();
         let length = next.iter().map(|a| a * a).sum::<f64>().sqrt();
@@ -119,7 +121,7 @@ mod tests {
         let (bodies, springs) = chained(40);
         let graph = Graph::new(&bodies, &springs);
         let part: Vec<u32> = (0..40).collect();
-        let places = shape(&graph, &part, &mut [NONE; 40]);
+        let places: Vec<[f32; 2]> = shape(&graph, &part, &mut [NONE; 40]);
         let steps: Vec<f32> = places.windows(2).map(|pair| pair[1][0] - pair[0][0]).collect();
         assert!(steps.iter().all(|step| step * steps[0] > 0.0), "{steps:?}");
         assert!(places.iter().all(|at| at[1].abs() < 0.05 * (places[39][0] - places[0][0]).abs()));
@@ -132,7 +134,7 @@ mod tests {
         let pairs: Vec<(u32, u32)> = right.chain((0..side * (side - 1)).map(|i| (i, i + side))).collect();
         let (bodies, springs) = linked(&[[0.0; 2]; 81], &pairs);
         let part: Vec<u32> = (0..81).collect();
-        let places = shape(&Graph::new(&bodies, &springs), &part, &mut [NONE; 81]);
+        let places: Vec<[f32; 2]> = shape(&Graph::new(&bodies, &springs), &part, &mut [NONE; 81]);
         let far = |i: usize| places[i][0].hypot(places[i][1]);
         let inner = (0..81).filter(|i| ![0, 8, 72, 80].contains(i)).map(far).fold(0.0, f32::max);
         assert!([0, 8, 72, 80].iter().all(|&corner| far(corner) > inner));

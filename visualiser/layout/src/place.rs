@@ -8,6 +8,7 @@ use crate::laws::Laws;
 use crate::rng::Rng;
 use crate::shape::{self, sunflower};
 use crate::springs::{Springs, reach};
+use crate::vector::{add, boxed, flat, length, scaled, sub};
 
 /// A part is shaped anew when it has more new bodies than this, and more than twice its old ones.
 const FEW: usize = 32;
@@ -32,7 +33,7 @@ pub(crate) struct Arrival<'a> {
 
 impl Arrival<'_> {
     /// Places every body that has no place yet. Heat becomes 1 where a shape is new and `joining` where a body joins others.
-    pub(crate) fn settle(mut self, bodies: &mut Bodies, joining: f32, rng: &mut Rng) {
+    pub(crate) fn settle<const D: usize>(mut self, bodies: &mut Bodies<D>, joining: f32, rng: &mut Rng) {
         let known = std::mem::take(&mut self.placed);
         self.placed = (0..bodies.len()).map(|i| known[i] || bodies.pin_of(i).is_some()).collect();
         let mut fresh = Vec::new();
@@ -48,12 +49,12 @@ impl Arrival<'_> {
         let before = bounds(bodies, (0..bodies.len()).filter(|&i| self.placed[i]));
         // A new shape comes to lie where those of its bodies are that had a place or a pin.
         let anchors = |number: usize| self.parts[number].iter().copied().filter(|&body| self.placed[body as usize]);
-        let sum = |bodies: &Bodies, number: usize| {
+        let sum = |bodies: &Bodies<D>, number: usize| {
             anchors(number)
                 .map(|body| bodies.at[body as usize])
-                .fold([0.0; 2], |sum, at| [sum[0] + at[0], sum[1] + at[1]])
+                .fold([0.0; D], add)
         };
-        let goals: Vec<[f32; 2]> = fresh.iter().map(|&number| sum(bodies, number)).collect();
+        let goals: Vec<[f32; D]> = fresh.iter().map(|&number| sum(bodies, number)).collect();
         let parts: Vec<&[u32]> = fresh.iter().map(|&number| &self.parts[number][..]).collect();
         shape::make(&parts, bodies, self.springs, self.graph, self.laws, rng);
         let mut blocks = Vec::new();
@@ -65,7 +66,7 @@ impl Arrival<'_> {
             }
             for &body in &self.parts[number] {
                 let at = &mut bodies.at[body as usize];
-                *at = [at[0] + (goal[0] - found[0]) / count, at[1] + (goal[1] - found[1]) / count];
+                *at = add(*at, scaled(sub(goal, found), 1.0 / count));
             }
         }
         for &body in fresh.iter().flat_map(|&number| &self.parts[number]) {
@@ -77,8 +78,8 @@ impl Arrival<'_> {
     }
 
     /// Puts new parts beside each other in rows, the tallest first, below what was there before.
-    fn stack(&self, blocks: &[usize], before: Option<[[f32; 2]; 2]>, bodies: &mut Bodies) {
-        let mut boxes: Vec<(usize, [[f32; 2]; 2])> = blocks
+    fn stack<const D: usize>(&self, blocks: &[usize], before: Option<[[f32; D]; 2]>, bodies: &mut Bodies<D>) {
+        let mut boxes: Vec<(usize, [[f32; D]; 2])> = blocks
             .iter()
             .filter_map(|&number| Some((number, bounds(bodies, self.parts[number].iter().map(|&body| body as usize))?)))
             .collect();
@@ -104,24 +105,22 @@ impl Arrival<'_> {
             None => [-0.5 * reached[0], 0.5 * reached[1]],
         };
         for (number, by) in moves {
+            let by = flat([origin[0] + by[0], origin[1] + by[1]]);
             for &body in &self.parts[number] {
-                for axis in 0..2 {
-                    bodies.at[body as usize][axis] += origin[axis] + by[axis];
-                }
+                bodies.at[body as usize] = add(bodies.at[body as usize], by);
             }
         }
     }
 
     /// Places the new bodies of a part beside those they are linked to, or inside their composite.
-    fn join(&mut self, part: &[u32], bodies: &mut Bodies, heat: f32, rng: &mut Rng) {
+    fn join<const D: usize>(&mut self, part: &[u32], bodies: &mut Bodies<D>, heat: f32, rng: &mut Rng) {
         let careful = part.iter().filter(|&&body| !self.placed[body as usize]).count() <= CAREFUL;
         let mut queue: VecDeque<u32> = part.iter().copied().filter(|&body| self.placed[body as usize]).collect();
         while let Some(body) = queue.pop_front() {
             if !self.placed[body as usize] {
                 let at = self.beside(body, bodies);
                 let free = if careful { self.free_spot(body, at, bodies) } else { None };
-                bodies.at[body as usize] =
-                    free.unwrap_or_else(|| [at[0] + 12.0 * rng.spread(), at[1] + 12.0 * rng.spread()]);
+                bodies.at[body as usize] = free.unwrap_or_else(|| at.map(|side| side + 12.0 * rng.spread()));
                 bodies.heat[body as usize] = heat;
                 self.placed[body as usize] = true;
             }
@@ -129,66 +128,64 @@ impl Arrival<'_> {
         }
     }
 
-    fn beside(&self, body: u32, bodies: &Bodies) -> [f32; 2] {
+    fn beside<const D: usize>(&self, body: u32, bodies: &Bodies<D>) -> [f32; D] {
         let parent = bodies.parent[body as usize];
         let is_friend = |other: &u32| self.placed[*other as usize] && *other != parent;
         let mean = |of: u32, without: u32| {
-            let (mut sum, mut count) = ([0.0; 2], 0.0f32);
+            let (mut sum, mut count) = ([0.0; D], 0.0f32);
             for &other in self.graph.of(of).iter().filter(|&other| is_friend(other) && *other != without) {
-                sum = [sum[0] + bodies.at[other as usize][0], sum[1] + bodies.at[other as usize][1]];
+                sum = add(sum, bodies.at[other as usize]);
                 count += 1.0;
             }
-            (count > 0.0).then(|| [sum[0] / count, sum[1] / count])
+            (count > 0.0).then(|| scaled(sum, 1.0 / count))
         };
         let friend = self.graph.of(body).iter().copied().find(is_friend);
         let several = self.graph.of(body).iter().any(|other| is_friend(other) && Some(*other) != friend);
         let mut at = match friend {
-            Some(_) if several => mean(body, NONE).unwrap_or_default(),
+            Some(_) if several => mean(body, NONE).unwrap_or([0.0; D]),
             // Beside its only friend, on the side away from that one's others.
             Some(friend) => {
                 let centre = bodies.at[friend as usize];
                 let rest = self.laws.spring_gap + reach(bodies, body) + reach(bodies, friend);
-                let away = mean(friend, body).map(|others| [centre[0] - others[0], centre[1] - others[1]]);
-                let [x, y] = away.filter(|way| way[0].hypot(way[1]) > 1.0).unwrap_or([1.0, 0.0]);
-                let length = x.hypot(y);
-                [centre[0] + x / length * rest, centre[1] + y / length * rest]
+                let away = mean(friend, body).map(|others| sub(centre, others));
+                let way = away.filter(|way| length(*way) > 1.0).unwrap_or(flat([1.0, 0.0]));
+                add(centre, scaled(way, rest / length(way)))
             }
             None if parent != NONE => bodies.at[parent as usize],
-            None => [0.0; 2],
+            None => [0.0; D],
         };
         if parent != NONE && self.placed[parent as usize] && bodies.ringed[parent as usize] {
             // Inside, near the middle and on the side of its friends.
             let centre = bodies.at[parent as usize];
-            let way = [at[0] - centre[0], at[1] - centre[1]];
-            let towards = INWARDS * bodies.radius[parent as usize] / way[0].hypot(way[1]).max(1.0);
-            at = [centre[0] + way[0] * towards.min(1.0), centre[1] + way[1] * towards.min(1.0)];
+            let way = sub(at, centre);
+            let towards = INWARDS * bodies.radius[parent as usize] / length(way).max(1.0);
+            at = add(centre, scaled(way, towards.min(1.0)));
         }
         at
     }
 
     /// The nearest place to a point, or nearly so, where a body touches none of its siblings.
-    fn free_spot(&self, body: u32, wish: [f32; 2], bodies: &Bodies) -> Option<[f32; 2]> {
+    fn free_spot<const D: usize>(&self, body: u32, wish: [f32; D], bodies: &Bodies<D>) -> Option<[f32; D]> {
         let room = |i: usize| {
             let gap = if bodies.ringed[i] { self.laws.ring_gap } else { 0.5 * self.laws.body_gap };
             bodies.extent(i).map(|side| side + gap)
         };
         let own = room(body as usize);
         let far = (TRIED as f32).sqrt() * TRY_APART;
-        let is_near = |i: usize, at: [f32; 2], reach: f32| {
+        let is_near = |i: usize, at: [f32; D], reach: f32| {
             let other = room(i);
-            (0..2).all(|axis| (bodies.at[i][axis] - at[axis]).abs() < own[axis] + other[axis] + reach)
+            (0..D).all(|axis| (bodies.at[i][axis] - at[axis]).abs() < own[axis] + other[axis] + reach)
         };
         let parent = bodies.parent[body as usize];
         let sibling = |i: &usize| self.placed[*i] && bodies.parent[*i] == parent && is_near(*i, wish, far);
         let siblings: Vec<usize> = (0..bodies.len()).filter(sibling).collect();
         (0..TRIED)
-            .map(|k| sunflower(k, TRY_APART))
-            .map(|by| [wish[0] + by[0], wish[1] + by[1]])
+            .map(|k| add(wish, flat(sunflower(k, TRY_APART))))
             .find(|&at| siblings.iter().all(|&i| !is_near(i, at, 0.0)))
     }
 
     /// Lays new bodies that hang on nothing in rows, with the others of that kind or below everything.
-    fn shelve(&self, bodies: &mut Bodies) {
+    fn shelve<const D: usize>(&self, bodies: &mut Bodies<D>) {
         let alone = |i: &usize| bodies.parent[*i] == NONE && self.graph.of(*i as u32).is_empty();
         let (old, new): (Vec<usize>, Vec<usize>) = (0..bodies.len()).filter(alone).partition(|&i| self.placed[i]);
         if new.is_empty() {
@@ -208,7 +205,7 @@ impl Arrival<'_> {
             corner =
                 [0.5 * (min[0] + max[0] - (columns - 1.0) * pitch[0]), min[1] - self.laws.spring_gap - 0.5 * pitch[1]];
         }
-        let cell = |at: [f32; 2]| {
+        let cell = |at: [f32; D]| {
             [((at[0] - corner[0]) / pitch[0]).round() as i64, ((corner[1] - at[1]) / pitch[1]).round() as i64]
         };
         let taken: HashMap<[i64; 2], ()> = old.iter().map(|&i| (cell(bodies.at[i]), ())).collect();
@@ -217,7 +214,7 @@ impl Arrival<'_> {
         let heat = if old.is_empty() { 1.0 } else { 0.0 };
         for i in new {
             if let Some([column, row]) = slots.next() {
-                bodies.at[i] = [corner[0] + column as f32 * pitch[0], corner[1] - row as f32 * pitch[1]];
+                bodies.at[i] = flat([corner[0] + column as f32 * pitch[0], corner[1] - row as f32 * pitch[1]]);
                 bodies.heat[i] = heat;
             }
         }
@@ -225,15 +222,9 @@ impl Arrival<'_> {
 }
 
 /// The box round some bodies, if there are any.
-pub(crate) fn bounds(bodies: &Bodies, some: impl Iterator<Item = usize>) -> Option<[[f32; 2]; 2]> {
-    let mut found = None;
-    for i in some {
-        let (at, half) = (bodies.at[i], bodies.extent(i));
-        let [min, max] = found.get_or_insert([[f32::INFINITY; 2], [f32::NEG_INFINITY; 2]]);
-        for axis in 0..2 {
-            min[axis] = min[axis].min(at[axis] - half[axis]);
-            max[axis] = max[axis].max(at[axis] + half[axis]);
-        }
-    }
-    found
+pub(crate) fn bounds<const D: usize>(
+    bodies: &Bodies<D>,
+    some: impl Iterator<Item = usize>,
+) -> Option<[[f32; D]; 2]> {
+    boxed(some.map(|i| (bodies.at[i], bodies.extent(i))))
 }

@@ -8,6 +8,7 @@ use crate::graph::Graph;
 use crate::laws::Laws;
 use crate::rng::Rng;
 use crate::springs::{Springs, reach};
+use crate::vector::{add, dot, flat, length, scaled, sub};
 use crate::{pivots, stress};
 
 /// Turning by this much from one body to the next never lines two of them up.
@@ -23,9 +24,9 @@ const APART: f32 = 40.0;
 const FAN: f32 = 60.0;
 
 /// Gives whole parts a shape, each somewhere near the origin.
-pub(crate) fn make(
+pub(crate) fn make<const D: usize>(
     parts: &[&[u32]],
-    bodies: &mut Bodies,
+    bodies: &mut Bodies<D>,
     springs: &Springs,
     graph: &Graph,
     laws: &Laws,
@@ -34,84 +35,91 @@ pub(crate) fn make(
     let mut steps = vec![NONE; bodies.len()];
     let mut of = vec![NONE; bodies.len()];
     for (&part, index) in parts.iter().zip(0..) {
-        let mut places = pivots::shape(graph, part, &mut steps);
+        let mut places: Vec<[f32; D]> = pivots::shape(graph, part, &mut steps);
         stress::relax(graph, part, &mut places, &mut steps, rng);
         for (&body, at) in part.iter().zip(places) {
             of[body as usize] = index;
             bodies.at[body as usize] = at;
         }
     }
-    let turns = turns(parts.len(), &of, bodies, springs, laws);
+    let turns = turns(parts.len(), &of, bodies, springs);
     let ranks = ranks(&of, bodies, springs);
     for (part, turn) in parts.iter().zip(turns) {
         let tangled = part.iter().any(|&body| graph.of(body).len() > 2);
-        let mut taken: HashMap<[i32; 2], u32> = HashMap::new();
+        let mut taken: HashMap<[i32; D], u32> = HashMap::new();
         for &body in *part {
-            let [x, y] = turn.apply(bodies.at[body as usize]);
-            let mut at = [x + RANKED * ranks[body as usize], y];
+            let mut at = turn.apply(bodies.at[body as usize]);
+            at[0] += RANKED * ranks[body as usize];
             let before = taken.entry(at.map(|side| (side / APART).round() as i32)).or_default();
-            let aside = sunflower(*before, 0.75 * APART);
+            let aside = flat(sunflower(*before, 0.75 * APART));
             *before += 1;
             // What is perfectly straight cannot bend; only a chain should stay so.
-            let shake = if tangled { [rng.spread(), rng.spread()] } else { [0.0; 2] };
-            at = [at[0] + aside[0] + shake[0], at[1] + aside[1] + shake[1]];
-            bodies.at[body as usize] = at;
+            let shake = if tangled { std::array::from_fn(|_| rng.spread()) } else { [0.0; D] };
+            bodies.at[body as usize] = add(add(at, aside), shake);
         }
         fan(part, bodies, graph, laws);
     }
 }
 
-/// A turn and a stretch.
-struct Turn {
+/// A stretch, and the turn that takes one direction, of length 1, to the right.
+struct Turn<const D: usize> {
     scale: f32,
-    cos: f32,
-    sin: f32,
+    to_right: [f32; D],
 }
 
-impl Turn {
-    fn apply(&self, [x, y]: [f32; 2]) -> [f32; 2] {
-        [self.scale * (x * self.cos - y * self.sin), self.scale * (x * self.sin + y * self.cos)]
+impl<const D: usize> Turn<D> {
+    fn apply(&self, at: [f32; D]) -> [f32; D] {
+        // Mirrored at the middle between the two directions, then at the right: a turn in the plane of both.
+        let half = add(self.to_right, flat([1.0, 0.0]));
+        let size = dot(half, half);
+        let mut turned = if size > 1.0e-6 { sub(scaled(half, 2.0 * dot(half, at) / size), at) } else { at };
+        // The first mirror leaves what is across the plane the wrong way round, the second puts all of it right.
+        turned.iter_mut().skip(1).for_each(|side| *side = -*side);
+        if size <= 1.0e-6 {
+            turned[0] = -turned[0];
+        }
+        scaled(turned, self.scale)
     }
 }
 
 /// How to turn each part so that its flow, if it has one, goes right, and to stretch it so that its springs are content.
-fn turns(count: usize, of: &[u32], bodies: &Bodies, springs: &Springs, laws: &Laws) -> Vec<Turn> {
-    let mut sums = vec![[0.0f64; 4]; count];
-    for (index, ends) in springs.ends.iter().enumerate() {
-        let [a, b] = ends.map(|end| end as usize);
-        if let Some([length, rest, right, up]) = sums.get_mut(of[a] as usize) {
-            let way = [bodies.at[b][0] - bodies.at[a][0], bodies.at[b][1] - bodies.at[a][1]];
-            *length += f64::from(way[0].hypot(way[1]));
-            *rest += f64::from(springs.rest_length(index, bodies, laws));
-            *right += f64::from(way[0]);
-            *up += f64::from(way[1]);
+fn turns<const D: usize>(count: usize, of: &[u32], bodies: &Bodies<D>, springs: &Springs) -> Vec<Turn<D>> {
+    // The length of all springs, what they would be content with, and the way they go together.
+    let mut sums = vec![(0.0f64, 0.0f64, [0.0f64; D]); count];
+    for joint in &springs.joints {
+        let [a, b] = joint.ends.map(|end| end as usize);
+        if let Some((long, rest, along)) = sums.get_mut(of[a] as usize) {
+            let way = sub(bodies.at[b], bodies.at[a]);
+            *long += f64::from(length(way));
+            *rest += f64::from(joint.rest(bodies));
+            along.iter_mut().zip(way).for_each(|(sum, side)| *sum += f64::from(side));
         }
     }
-    let turn = |[length, rest, right, up]: [f64; 4]| {
-        let scale = if length > 1.0e-6 { (rest / length).min(1.0e5) as f32 } else { FAN };
-        let along = right.hypot(up);
-        if along > DIRECTED * length && along > 0.0 {
-            Turn { scale, cos: (right / along) as f32, sin: (-up / along) as f32 }
+    let turn = |(long, rest, along): (f64, f64, [f64; D])| {
+        let scale = if long > 1.0e-6 { (rest / long).min(1.0e5) as f32 } else { FAN };
+        let size = along.iter().map(|side| side * side).sum::<f64>().sqrt();
+        let to_right = if size > DIRECTED * long && size > 0.0 {
+            along.map(|side| (side / size) as f32)
         } else {
             // The longest side lies level already.
-            Turn { scale, cos: 1.0f32.copysign(right as f32), sin: 0.0 }
-        }
+            flat([1.0f32.copysign(along[0] as f32), 0.0])
+        };
+        Turn { scale, to_right }
     };
     sums.into_iter().map(turn).collect()
 }
 
 /// How far down the flow each body of a new shape stands, in springs: as near as can be one further than what it receives
 /// from (trophic levels; MacKay, Johnson and Sansom, "How directed is a directed network?", 2020).
-fn ranks(of: &[u32], bodies: &Bodies, springs: &Springs) -> Vec<f32> {
+fn ranks<const D: usize>(of: &[u32], bodies: &Bodies<D>, springs: &Springs) -> Vec<f32> {
     let mut ranks = vec![0.0f32; bodies.len()];
     for _ in 0..RANKING_ROUNDS {
-        for (index, ends) in springs.ends.iter().enumerate() {
-            let [a, b] = ends.map(|end| end as usize);
+        for joint in &springs.joints {
+            let [a, b] = joint.ends.map(|end| end as usize);
             if of[a] != NONE {
-                let (strength, share) = springs.stiffness(index);
-                let off = (ranks[b] - ranks[a] - 1.0) * 0.5 * strength;
-                ranks[a] += off * (1.0 - share);
-                ranks[b] -= off * share;
+                let off = 0.5 * (ranks[b] - ranks[a] - 1.0);
+                ranks[a] += off * joint.gives[0];
+                ranks[b] -= off * joint.gives[1];
             }
         }
     }
@@ -124,7 +132,7 @@ fn ranks(of: &[u32], bodies: &Bodies, springs: &Springs) -> Vec<f32> {
 }
 
 /// Spreads the loose ends of a hub round it: they are all alike, so that no shape can tell them apart.
-fn fan(part: &[u32], bodies: &mut Bodies, graph: &Graph, laws: &Laws) {
+fn fan<const D: usize>(part: &[u32], bodies: &mut Bodies<D>, graph: &Graph, laws: &Laws) {
     for &hub in part.iter().filter(|&&body| !bodies.ringed[body as usize]).collect::<Vec<_>>() {
         let ends = || graph.of(hub).iter().filter(|&&end| graph.of(end).len() == 1);
         if ends().count() < 4 {
@@ -134,7 +142,7 @@ fn fan(part: &[u32], bodies: &mut Bodies, graph: &Graph, laws: &Laws) {
         let inner = (laws.spring_gap + 2.0 * reach(bodies, hub)) / FAN;
         for (k, &end) in ends().enumerate() {
             let around = sunflower(k as u32 + (inner * inner) as u32, FAN);
-            bodies.at[end as usize] = [centre[0] + around[0], centre[1] + around[1]];
+            bodies.at[end as usize] = add(centre, flat(around));
         }
     }
 }

@@ -10,11 +10,12 @@ use crate::graph::Graph;
 use crate::heat;
 use crate::laws::Laws;
 use crate::place::Arrival;
-use crate::quadtree::Quadtree;
 use crate::request::LayoutRequest;
 use crate::result::Layout;
 use crate::rng::Rng;
 use crate::springs::{self, Springs};
+use crate::tree::{Accuracy, Tree};
+use crate::vector::{add, scaled, sub};
 
 /// Heat of a body that joins others, of one whose springs changed, and of what a pinned one drags along.
 const JOINING: f32 = 0.3;
@@ -29,23 +30,31 @@ const STILL_TICKS: u32 = 6;
 /// So many ticks more are spent on overlaps once everything is cold.
 const TIDYING_TICKS: u32 = 600;
 
-/// A layout in the making. Equal seeds and equal calls give equal pictures, on every machine of one kind.
+/// A layout in the making, in the plane or, with `D` = 3, in space. Equal seeds and equal calls give equal pictures, on
+/// every machine and for any number of threads.
+///
+/// Called from within a rayon pool, [`Simulation::tick`] and [`Simulation::set_request`] use its threads; otherwise they
+/// start none.
 #[derive(Clone, Debug)]
-pub struct Simulation {
+pub struct Simulation<const D: usize = 2> {
     laws: Laws,
     rng: Rng,
-    bodies: Bodies,
+    bodies: Bodies<D>,
     springs: Springs,
-    parts: Parts,
-    tree: Quadtree,
-    grid: Grid,
+    parts: Parts<D>,
+    tree: Tree<D>,
+    grid: Grid<D>,
+    /// What springs, composites and the origin do to each body: scratch for one tick.
+    pulls: Vec<[f32; D]>,
     layout: Layout,
     still: u32,
     tidying: u32,
     resting: bool,
 }
 
-impl Simulation {
+impl<const D: usize> Simulation<D> {
+    const DIMENSIONS: () = assert!(D == 2 || D == 3, "a layout is in the plane or in space");
+
     /// An empty picture. The seed decides where things go that could as well go elsewhere.
     pub fn new(seed: u64) -> Self {
         Self::with_laws(seed, Laws::default())
@@ -53,14 +62,16 @@ impl Simulation {
 
     /// The same under other [`Laws`].
     pub fn with_laws(seed: u64, laws: Laws) -> Self {
+        let () = Self::DIMENSIONS;
         Self {
             laws,
             rng: Rng::new(seed),
             bodies: Bodies::default(),
             springs: Springs::default(),
             parts: Parts::default(),
-            tree: Quadtree::default(),
+            tree: Tree::default(),
             grid: Grid::default(),
+            pulls: Vec::new(),
             layout: Layout::default(),
             still: 0,
             tidying: 0,
@@ -86,20 +97,35 @@ impl Simulation {
         true
     }
 
+    /// Puts the bodies of the last request, in its order, where they were in another picture; those that are pinned, those
+    /// beyond the end of the list, and those whose place is no number, stay where they are. Nothing warms up.
+    pub fn move_to(&mut self, places: &[[f32; 3]]) {
+        let bodies = &mut self.bodies;
+        for (i, place) in places.iter().enumerate().take(bodies.len()) {
+            if let Some(place) = bodies::sane_pin(Some(*place))
+                && bodies.pin_of(i).is_none()
+            {
+                bodies.at[i] = std::array::from_fn(|axis| place[axis]);
+                bodies.velocity[i] = [0.0; D];
+            }
+        }
+        contain::enclose(bodies, &self.laws);
+        bodies.write(&mut self.layout);
+        self.wake();
+    }
+
     /// Moves everything a little closer to where it belongs; true while it still moves.
     pub fn tick(&mut self) -> bool {
         if self.resting {
             return false;
         }
-        let mut furthest = 0.0f32;
         let hot = self.bodies.heat.iter().any(|&heat| heat > 0.0);
+        let overlap = if hot { self.push() } else { collide::apply(&self.bodies, &mut self.grid, &self.laws) };
+        let furthest = self.go(hot);
+        contain::enclose(&mut self.bodies, &self.laws);
         if hot {
-            self.push();
-            furthest = self.go();
             center::bring_home(&mut self.bodies, &self.laws);
         }
-        let overlap = collide::apply(&mut self.bodies, &mut self.grid, &self.laws);
-        contain::enclose(&mut self.bodies, &self.laws);
         self.bodies.write(&mut self.layout);
 
         self.still = if furthest < self.laws.still { self.still + 1 } else { 0 };
@@ -136,34 +162,62 @@ impl Simulation {
         self.resting = self.bodies.len() == 0;
     }
 
-    /// All forces, before anything moves.
-    fn push(&mut self) {
-        let parts = &self.parts.of;
-        charge::apply(&mut self.bodies, &mut self.tree, |i| parts[i] == bodies::NONE, &self.laws);
-        link::apply(&mut self.bodies, &self.springs, &self.laws);
-        flow::apply(&mut self.bodies, &self.springs, &self.laws);
-        contain::apply(&mut self.bodies, &self.laws);
-        center::apply(&mut self.bodies, &mut self.parts, &self.laws);
+    /// All forces, before anything moves; returns the deepest overlap.
+    fn push(&mut self) -> f32 {
+        let Self { laws, bodies, springs, parts, tree, grid, pulls, .. } = self;
+        let bodies = &*bodies;
+        let of = std::mem::take(&mut parts.of);
+        let apart = |tree: &mut Tree<D>| {
+            charge::gather(bodies, tree, |i| of[i] == bodies::NONE);
+            tree.sum(Accuracy { theta: laws.theta, soft: charge::SOFTENING });
+        };
+        let together = |parts: &mut Parts<D>, pulls: &mut Vec<[f32; D]>, grid: &mut Grid<D>| {
+            pulls.clear();
+            pulls.resize(bodies.len(), [0.0; D]);
+            link::apply(bodies, springs, laws, pulls);
+            flow::apply(bodies, springs, laws, pulls);
+            contain::apply(bodies, laws, pulls);
+            center::apply(bodies, &of, parts, laws, pulls);
+            collide::apply(bodies, grid, laws)
+        };
+        let overlap = if rayon::current_thread_index().is_some() {
+            rayon::join(|| apart(tree), || together(parts, pulls, grid)).1
+        } else {
+            apart(tree);
+            together(parts, pulls, grid)
+        };
+        parts.of = of;
+        overlap
     }
 
-    /// Moves by velocity, cools, and returns the longest way gone.
-    fn go(&mut self) -> f32 {
+    /// Moves by velocity and by what pushes overlapping bodies apart, cools, and returns the longest way gone by velocity.
+    fn go(&mut self, hot: bool) -> f32 {
         let bodies = &mut self.bodies;
-        for i in 0..bodies.len() {
-            let kept = bodies.velocity[i].map(|speed| (speed * self.laws.momentum).clamp(-FASTEST, FASTEST));
-            let kept = if bodies.heat[i] > 0.0 && kept.iter().all(|speed| speed.is_finite()) { kept } else { [0.0; 2] };
-            bodies.velocity[i] = kept;
-            bodies.moved[i] = kept;
-            bodies.heat[i] *= 1.0 - self.laws.cooling;
-            if bodies.heat[i] < self.laws.coldest {
-                bodies.heat[i] = 0.0;
+        let mut furthest = 0.0f32;
+        if hot {
+            for (i, force) in self.tree.forces() {
+                let i = i as usize;
+                bodies.velocity[i] = add(bodies.velocity[i], scaled(force, self.laws.charge * bodies.heat[i]));
             }
+            for i in 0..bodies.len() {
+                let kept = add(bodies.velocity[i], self.pulls[i])
+                    .map(|speed| (speed * self.laws.momentum).clamp(-FASTEST, FASTEST));
+                let sane = bodies.heat[i] > 0.0 && kept.iter().all(|speed| speed.is_finite());
+                bodies.velocity[i] = if sane { kept } else { [0.0; D] };
+                bodies.heat[i] *= 1.0 - self.laws.cooling;
+                if bodies.heat[i] < self.laws.coldest {
+                    bodies.heat[i] = 0.0;
+                }
+            }
+            for &(pinned, _) in &bodies.pins {
+                bodies.velocity[pinned as usize] = [0.0; D];
+            }
+            furthest = bodies.velocity.iter().flatten().fold(0.0, |furthest, side| furthest.max(side.abs()));
         }
-        let furthest = bodies.carry();
-        for &(pinned, _) in &bodies.pins {
-            bodies.velocity[pinned as usize] = [0.0; 2];
+        for (moved, (velocity, push)) in bodies.moved.iter_mut().zip(bodies.velocity.iter().zip(&self.grid.pushes)) {
+            *moved = if hot { add(*velocity, *push) } else { *push };
         }
-        contain::enclose(bodies, &self.laws);
+        bodies.carry();
         furthest
     }
 
@@ -188,6 +242,9 @@ impl Simulation {
                     changed = true;
                 }
             }
+        }
+        if changed {
+            self.springs.measure(bodies, &self.laws);
         }
         let before = bodies.pins.clone();
         bodies.set_pins(request);
@@ -224,20 +281,21 @@ impl Simulation {
     /// Puts the bodies given where their pins say; a composite takes along what is inside it.
     fn obey_pins(&mut self, some: &[u32]) {
         let bodies = &mut self.bodies;
-        bodies.moved.fill([0.0; 2]);
+        bodies.moved.fill([0.0; D]);
         for &(pinned, place) in &bodies.pins {
             let i = pinned as usize;
             if some.binary_search(&pinned).is_ok() {
-                bodies.moved[i] = [place[0] - bodies.at[i][0], place[1] - bodies.at[i][1]];
-                bodies.at[i] = [place[0], place[1]];
-                bodies.velocity[i] = [0.0; 2];
+                let place = std::array::from_fn(|axis| place[axis]);
+                bodies.moved[i] = sub(place, bodies.at[i]);
+                bodies.at[i] = place;
+                bodies.velocity[i] = [0.0; D];
             }
         }
         for i in 0..bodies.len() {
             if bodies.parent[i] != bodies::NONE && bodies.pin_of(i).is_none() {
                 let by = bodies.moved[bodies.parent[i] as usize];
                 bodies.moved[i] = by;
-                bodies.at[i] = [bodies.at[i][0] + by[0], bodies.at[i][1] + by[1]];
+                bodies.at[i] = add(bodies.at[i], by);
             }
         }
     }
@@ -261,11 +319,11 @@ impl Simulation {
                 }
             }
             if let Some(place) = bodies.pin_of(i) {
-                bodies.at[i] = [place[0], place[1]];
+                bodies.at[i] = std::array::from_fn(|axis| place[axis]);
                 placed[i] = true;
             }
         }
-        let springs = Springs::new(request, &bodies);
+        let springs = Springs::new(request, &bodies, &self.laws);
         let graph = Graph::new(&bodies, &springs);
         let (of, parts) = graph.parts();
         let (then, now) = (heat::signatures(&old, &self.springs), heat::signatures(&bodies, &springs));
@@ -285,9 +343,9 @@ impl Simulation {
             &mut self.rng,
         );
         for &(pinned, place) in &bodies.pins {
-            bodies.at[pinned as usize] = [place[0], place[1]];
+            bodies.at[pinned as usize] = std::array::from_fn(|axis| place[axis]);
         }
-        self.parts = Parts { of, sums: vec![[0.0; 4]; parts.len()] };
+        self.parts = Parts::new(of, parts.len());
         self.springs = springs;
         self.bodies = bodies;
     }

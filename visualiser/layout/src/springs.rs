@@ -7,19 +7,44 @@ use crate::request::{LayoutRequest, Spring};
 /// No spring pulls more than this many usual ones.
 const HEAVIEST: f32 = 16.0;
 
+/// A spring between two siblings.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Joint {
+    /// What holds its source and its sink: the ends themselves unless it crosses a ring.
+    pub(crate) ends: [u32; 2],
+    /// Which share of the gap to its rest length each end closes in a tick at full heat. As in d3-force: a body with many
+    /// springs is pulled by each of them the less, and moves the less.
+    pub(crate) gives: [f32; 2],
+    /// The distance between its ends at which it is content; as long as both ends' [`reach`] and [`Joint::air`] if one
+    /// of them is a ring, which grows and shrinks.
+    pub(crate) rest: f32,
+}
+
+impl Joint {
+    /// The rest length as things are.
+    pub(crate) fn rest<const D: usize>(&self, bodies: &Bodies<D>) -> f32 {
+        let [a, b] = self.ends.map(|end| end as usize);
+        if bodies.ringed[a] || bodies.ringed[b] {
+            self.rest + bodies.ring_reach(a) + bodies.ring_reach(b)
+        } else {
+            self.rest
+        }
+    }
+}
+
 /// Springs with both ends in different places of the tree, and what hangs on each body.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Springs {
     pub(crate) list: Vec<Spring>,
-    /// For each spring the two siblings that hold its source and its sink: the ends themselves unless it crosses a ring.
-    pub(crate) ends: Vec<[u32; 2]>,
+    /// For each spring what it joins.
+    pub(crate) joints: Vec<Joint>,
     /// For each body the sum of the weights of its springs, each counted as at least one; for a composite that of the
     /// springs that cross its ring.
     pub(crate) degree: Vec<f32>,
 }
 
 impl Springs {
-    pub(crate) fn new(request: &LayoutRequest, bodies: &Bodies) -> Self {
+    pub(crate) fn new<const D: usize>(request: &LayoutRequest, bodies: &Bodies<D>, laws: &Laws) -> Self {
         let list: Vec<Spring> = effective(request, &bodies.parent).collect();
         let ends: Vec<[u32; 2]> = list.iter().map(|spring| siblings(spring, &bodies.parent)).collect();
         let mut degree = vec![0.0f32; bodies.len()];
@@ -31,24 +56,27 @@ impl Springs {
                 }
             }
         }
-        Self { list, ends, degree }
+        let joint = |(spring, &ends): (&Spring, &[u32; 2])| {
+            let [source, sink] = ends.map(|end| degree[end as usize]);
+            let strength = spring.weight / source.min(sink).max(1.0);
+            let gives = [sink, source].map(|other| strength * other / (source + sink));
+            Joint { ends, gives, rest: 0.0 }
+        };
+        let joints = list.iter().zip(&ends).map(joint).collect();
+        let mut springs = Self { list, joints, degree };
+        springs.measure(bodies, laws);
+        springs
     }
 
-    /// How much of the gap to its rest length a spring closes, and which share of that its sink moves.
-    ///
-    /// As in d3-force: a body with many springs is pulled by each of them the less, and moves the less.
-    pub(crate) fn stiffness(&self, index: usize) -> (f32, f32) {
-        let [source, sink] = self.ends[index].map(|end| self.degree[end as usize]);
-        (self.list[index].weight / source.min(sink).max(1.0), source / (source + sink))
-    }
-
-    /// The distance between the siblings it holds at which a spring is content.
-    pub(crate) fn rest_length(&self, index: usize, bodies: &Bodies, laws: &Laws) -> f32 {
-        let [a, b] = self.ends[index];
-        let busiest = self.degree[a as usize].max(self.degree[b as usize]);
-        let room =
-            if bodies.ringed[a as usize] || bodies.ringed[b as usize] { 0.0 } else { laws.hub_room * busiest.sqrt() };
-        (laws.spring_gap + reach(bodies, a) + reach(bodies, b)).max(room)
+    /// Finds the rest lengths anew, after sizes have changed.
+    pub(crate) fn measure<const D: usize>(&mut self, bodies: &Bodies<D>, laws: &Laws) {
+        for joint in &mut self.joints {
+            let [a, b] = joint.ends;
+            let busiest = self.degree[a as usize].max(self.degree[b as usize]);
+            let is_ring = |body: u32| bodies.ringed[body as usize];
+            let content = laws.spring_gap + leaf_reach(bodies, a) + leaf_reach(bodies, b);
+            joint.rest = if is_ring(a) || is_ring(b) { content } else { content.max(laws.hub_room * busiest.sqrt()) };
+        }
     }
 }
 
@@ -79,11 +107,14 @@ pub(crate) fn effective<'a>(request: &'a LayoutRequest, parent: &'a [u32]) -> im
     })
 }
 
-/// Half the mean side of a body's box; its radius would count the empty corners.
-pub(crate) fn reach(bodies: &Bodies, body: u32) -> f32 {
-    let body = body as usize;
-    let half = bodies.half[body];
-    if bodies.ringed[body] { bodies.radius[body] } else { 0.5 * (half[0] + half[1]) }
+/// Half the mean side of a body's box, as its radius would count the empty corners; of a composite the radius of its ring.
+pub(crate) fn reach<const D: usize>(bodies: &Bodies<D>, body: u32) -> f32 {
+    leaf_reach(bodies, body) + bodies.ring_reach(body as usize)
+}
+
+fn leaf_reach<const D: usize>(bodies: &Bodies<D>, body: u32) -> f32 {
+    let half = bodies.half[body as usize];
+    if bodies.ringed[body as usize] { 0.0 } else { 0.5 * (half[0] + half[1]) }
 }
 
 fn inside(body: usize, composite: usize, parent: &[u32]) -> bool {
@@ -95,4 +126,37 @@ fn inside(body: usize, composite: usize, parent: &[u32]) -> bool {
         }
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::forces::tests::linked;
+
+    #[test]
+    fn the_end_with_more_springs_gives_less_and_nobody_more_than_all() {
+        let (_, springs) = linked(&[[0.0; 2]; 5], &[(0, 1), (0, 2), (0, 3), (3, 4)]);
+        let [hub, end] = springs.joints[0].gives;
+        assert!(end > 2.9 * hub && hub > 0.0, "{hub} {end}");
+        assert_eq!(hub + end, 1.0);
+        for body in 0..5 {
+            let given: f32 = springs
+                .joints
+                .iter()
+                .flat_map(|joint| joint.ends.iter().zip(joint.gives))
+                .filter(|(end, _)| **end == body)
+                .map(|(_, give)| give)
+                .sum();
+            assert!(given <= 1.0, "{body}: {given}");
+        }
+    }
+
+    #[test]
+    fn a_hub_keeps_its_neighbours_further_away() {
+        let laws = Laws::default();
+        let (bodies, springs) = linked(&[[0.0; 2]; 101], &(1..101).map(|end| (0, end)).collect::<Vec<_>>());
+        assert_eq!(springs.joints[0].rest(&bodies), laws.hub_room * 10.0);
+        let (bodies, springs) = linked(&[[0.0; 2]; 2], &[(0, 1)]);
+        assert_eq!(springs.joints[0].rest(&bodies), laws.spring_gap + 40.0);
+    }
 }

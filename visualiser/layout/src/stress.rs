@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use crate::bodies::NONE;
 use crate::graph::Graph;
 use crate::rng::Rng;
+use crate::vector::{self, add, scaled, sub};
 
 /// All pairs are looked at, so that a part must not have more bodies than this.
 pub(crate) const MOST: usize = 400;
@@ -18,7 +19,13 @@ const LAST: f32 = 0.1;
 /// Moves `places`, those of the bodies of one part in its order, towards one unit a step in the graph.
 ///
 /// `steps` is scratch, one entry for each body of the whole graph.
-pub(crate) fn relax(graph: &Graph, part: &[u32], places: &mut [[f32; 2]], steps: &mut [u32], rng: &mut Rng) {
+pub(crate) fn relax<const D: usize>(
+    graph: &Graph,
+    part: &[u32],
+    places: &mut [[f32; D]],
+    steps: &mut [u32],
+    rng: &mut Rng,
+) {
     if part.len() > MOST {
         return;
     }
@@ -39,20 +46,20 @@ pub(crate) fn relax(graph: &Graph, part: &[u32], places: &mut [[f32; 2]], steps:
         let rate = furthest * furthest * cooling.powi(round);
         for &(i, j, apart) in &pairs {
             let (i, j, apart) = (usize::from(i), usize::from(j), f32::from(apart));
-            let mut way = [places[i][0] - places[j][0], places[i][1] - places[j][1]];
-            let mut length = way[0].hypot(way[1]);
+            let mut way = sub(places[i], places[j]);
+            let mut length = vector::length(way);
             if length < 1.0e-4 {
-                way = [1.0e-3 * rng.spread(), 1.0e-3];
-                length = way[0].hypot(way[1]);
+                way = std::array::from_fn(|axis| if axis == 1 { 1.0e-3 } else { 1.0e-3 * rng.spread() });
+                length = vector::length(way);
             }
             let by = (rate / (apart * apart)).min(1.0) * 0.5 * (length - apart) / length;
-            places[i] = [places[i][0] - by * way[0], places[i][1] - by * way[1]];
-            places[j] = [places[j][0] + by * way[0], places[j][1] + by * way[1]];
+            places[i] = sub(places[i], scaled(way, by));
+            places[j] = add(places[j], scaled(way, by));
         }
     }
     let count = places.len() as f32;
-    let centre = places.iter().fold([0.0; 2], |sum, at| [sum[0] + at[0] / count, sum[1] + at[1] / count]);
-    places.iter_mut().for_each(|at| *at = [at[0] - centre[0], at[1] - centre[1]]);
+    let centre = places.iter().fold([0.0; D], |sum, at| add(sum, scaled(*at, 1.0 / count)));
+    places.iter_mut().for_each(|at| *at = sub(*at, centre));
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ fn settle(simulation: &mut Simulation) -> usize {
 }
 
 fn rest(request: &LayoutRequest) -> Layout {
-    let mut simulation = Simulation::new(1);
+    let mut simulation: Simulation = Simulation::new(1);
     simulation.set_request(request);
     settle(&mut simulation);
     simulation.layout().clone()
@@ -114,7 +114,7 @@ fn a_composite_fills_up_without_growing_loose_or_shuffling() {
         request.bodies[2..].iter_mut().for_each(|body| body.parent = Some(0));
         request
     };
-    let mut simulation = Simulation::new(1);
+    let mut simulation: Simulation = Simulation::new(1);
     simulation.set_request(&room(1));
     settle(&mut simulation);
     for handlers in 2..=12 {
@@ -134,7 +134,7 @@ fn a_composite_fills_up_without_growing_loose_or_shuffling() {
 #[test]
 fn some_hundred_bodies_settle_in_about_three_hundred_ticks() {
     for count in [60, 300] {
-        let mut simulation = Simulation::new(1);
+        let mut simulation: Simulation = Simulation::new(1);
         simulation.set_request(&tree(count));
         let ticks = settle(&mut simulation);
         assert!(ticks < 400, "{count}: {ticks}");
@@ -143,7 +143,7 @@ fn some_hundred_bodies_settle_in_about_three_hundred_ticks() {
 
 #[test]
 fn who_joins_two_thousand_hardly_moves_them() {
-    let mut simulation = Simulation::new(1);
+    let mut simulation: Simulation = Simulation::new(1);
     let mut request = tree(2000);
     simulation.set_request(&request);
     settle(&mut simulation);
@@ -161,7 +161,7 @@ fn who_joins_two_thousand_hardly_moves_them() {
 
 #[test]
 fn who_leaves_or_hangs_on_nothing_moves_nobody_far() {
-    let mut simulation = Simulation::new(1);
+    let mut simulation: Simulation = Simulation::new(1);
     let mut request = tree(200);
     simulation.set_request(&request);
     settle(&mut simulation);
@@ -182,7 +182,7 @@ fn who_leaves_or_hangs_on_nothing_moves_nobody_far() {
 
 #[test]
 fn dragging_one_body_takes_its_neighbours_along_and_leaves_the_rest() {
-    let mut simulation = Simulation::new(1);
+    let mut simulation: Simulation = Simulation::new(1);
     let mut request = graph(40, (1..40).map(|i| (i - 1, i)));
     simulation.set_request(&request);
     settle(&mut simulation);
@@ -205,7 +205,7 @@ fn dragging_one_body_takes_its_neighbours_along_and_leaves_the_rest() {
 fn a_dragged_composite_takes_its_children_along() {
     let mut request = graph(4, [(1, 2)]);
     request.bodies[1..3].iter_mut().for_each(|body| body.parent = Some(0));
-    let mut simulation = Simulation::new(1);
+    let mut simulation: Simulation = Simulation::new(1);
     simulation.set_request(&request);
     settle(&mut simulation);
     let before = simulation.layout().positions.clone();
@@ -226,7 +226,7 @@ fn a_star_of_fifty_thousand_a_heap_and_a_crowd_stay_finite() {
     heap.bodies.iter_mut().for_each(|body| body.pin = Some([7.0, 7.0, 0.0]));
     let unpinned = graph(20_000, (1..20_000).map(|i| (i - 1, i)));
     for requests in [vec![star], vec![heap, unpinned], vec![graph(50_000, [])]] {
-        let mut simulation = Simulation::new(1);
+        let mut simulation: Simulation = Simulation::new(1);
         for request in requests {
             simulation.set_request(&request);
             for _ in 0..5 {
@@ -239,7 +239,7 @@ fn a_star_of_fifty_thousand_a_heap_and_a_crowd_stay_finite() {
 
 #[test]
 fn a_picture_in_which_bodies_come_and_go_does_not_wander_off() {
-    let mut simulation = Simulation::new(1);
+    let mut simulation: Simulation = Simulation::new(1);
     // A ring of handlers before a filter, a room and a log; somebody comes or goes every round.
     let middles: Vec<[f32; 2]> = (0..200u64)
         .map(|round| {

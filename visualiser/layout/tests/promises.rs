@@ -52,7 +52,7 @@ fn wild() -> impl Strategy<Value = LayoutRequest> {
 }
 
 fn at_rest(requests: &[LayoutRequest]) -> Layout {
-    let mut simulation = Simulation::new(5);
+    let mut simulation: Simulation = Simulation::new(5);
     for request in requests {
         simulation.set_request(request);
         for _ in 0..2000 {
@@ -107,7 +107,7 @@ proptest! {
 
     #[test]
     fn everything_is_finite_and_repeats(requests in prop::collection::vec(wild(), 1..4), seed: u64) {
-        let (mut one, mut two) = (Simulation::new(seed), Simulation::new(seed));
+        let (mut one, mut two) = (Simulation::<2>::new(seed), Simulation::<2>::new(seed));
         for request in &requests {
             one.set_request(request);
             two.set_request(request);
@@ -126,7 +126,7 @@ proptest! {
 
     #[test]
     fn pins_hold_exactly(mut request in tame(25), pins in prop::collection::vec((0usize..25, [-900.0f32..900.0, -900.0f32..900.0, -90.0f32..90.0]), 1..6)) {
-        let mut simulation = Simulation::new(5);
+        let mut simulation: Simulation = Simulation::new(5);
         simulation.set_request(&request);
         for &(body, place) in &pins {
             let body = body % request.bodies.len();

@@ -13,7 +13,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err(format!("draw GRAPH COUNT OUT.svg, where GRAPH is one of: {}", graphs::NAMES.join(", ")).into());
     };
     let stages = graphs::make(kind, count.parse()?).ok_or("no such graph")?;
-    let mut simulation = Simulation::new(1);
+    let mut simulation: Simulation = Simulation::new(1);
     let mut last = LayoutRequest::default();
     for request in stages {
         simulation.set_request(&request);

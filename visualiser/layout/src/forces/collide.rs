@@ -7,32 +7,49 @@
 use crate::bodies::Bodies;
 use crate::laws::Laws;
 use crate::rng::mix;
+use crate::vector::{add, length, scaled, sub};
 
 /// Of one cell no more than this many bodies are looked at, or a heap of bodies on one spot would cost its square.
 const CROWD: usize = 48;
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Entry {
+#[derive(Clone, Copy, Debug)]
+struct Entry<const D: usize> {
     body: u32,
     /// Which power of two its cells measure.
     level: u32,
-    at: [f32; 2],
+    at: [f32; D],
     /// Half the sides of all the room it may claim.
-    half: [f32; 2],
+    half: [f32; D],
 }
 
 /// The grids, rebuilt each tick in storage that is kept.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Grid {
-    entries: Vec<Entry>,
+#[derive(Clone, Debug)]
+pub(crate) struct Grid<const D: usize> {
+    entries: Vec<Entry<D>>,
     starts: Vec<u32>,
     levels: u32,
+    /// The ways from a cell to itself and to all round it. Of two opposite ways one is in the first half.
+    around: Vec<[i32; D]>,
+    /// How far each body is pushed.
+    pub(crate) pushes: Vec<[f32; D]>,
 }
 
-/// Pushes overlapping siblings apart and returns the deepest overlap found, air between them counted.
-pub(crate) fn apply(bodies: &mut Bodies, grid: &mut Grid, laws: &Laws) -> f32 {
+impl<const D: usize> Default for Grid<D> {
+    fn default() -> Self {
+        let count = 3i32.pow(D as u32);
+        let way = |index: i32| std::array::from_fn(|axis| index / 3i32.pow(axis as u32) % 3 - 1);
+        // The middle one is the cell itself.
+        let around = (count / 2..count).chain(0..count / 2).map(way).collect();
+        Self { entries: Vec::new(), starts: Vec::new(), levels: 0, around, pushes: Vec::new() }
+    }
+}
+
+/// Finds how to push overlapping siblings apart, and returns the deepest overlap, air between them counted.
+pub(crate) fn apply<const D: usize>(bodies: &Bodies<D>, grid: &mut Grid<D>, laws: &Laws) -> f32 {
     grid.build(bodies, laws);
-    bodies.moved.fill([0.0; 2]);
+    let mut pushes = std::mem::take(&mut grid.pushes);
+    pushes.clear();
+    pushes.resize(bodies.len(), [0.0; D]);
     let mut deepest = 0.0f32;
     for entry in &grid.entries {
         let parent = bodies.parent[entry.body as usize];
@@ -42,34 +59,31 @@ pub(crate) fn apply(bodies: &mut Bodies, grid: &mut Grid, laws: &Laws) -> f32 {
             levels &= levels - 1;
             let own = level == entry.level;
             // Of two bodies of one level each pair of cells is visited once.
-            let around: &[[i32; 2]] = if own { &AROUND[..5] } else { &AROUND };
-            let [x, y] = cell(entry.at, level);
-            for by in around {
-                let twice = own && *by == [0, 0];
-                for other in grid.bucket([x + by[0], y + by[1]], level, parent) {
-                    let near =
-                        |axis: usize| (entry.at[axis] - other.at[axis]).abs() < entry.half[axis] + other.half[axis];
+            let around = &grid.around[..if own { grid.around.len().div_ceil(2) } else { grid.around.len() }];
+            let cell = cell(entry.at, level);
+            for (index, by) in around.iter().enumerate() {
+                let twice = own && index == 0;
+                let there = std::array::from_fn(|axis| cell[axis] + by[axis]);
+                for other in grid.bucket(there, level, parent) {
                     // A bucket may hold other cells too. Whoever is met there again is apart by then, so it does no harm.
-                    if near(0)
-                        && near(1)
+                    if (0..D).all(|axis| (entry.at[axis] - other.at[axis]).abs() < entry.half[axis] + other.half[axis])
                         && (!twice || other.body > entry.body)
                         && other.body != entry.body
                         && bodies.parent[other.body as usize] == parent
                     {
-                        deepest = deepest.max(part(bodies, entry.body as usize, other.body as usize, laws));
+                        let pair = (entry.body as usize, other.body as usize);
+                        deepest = deepest.max(part(bodies, &mut pushes, pair, laws));
                     }
                 }
             }
         }
     }
-    bodies.carry();
+    grid.pushes = pushes;
     deepest
 }
 
-const AROUND: [[i32; 2]; 9] = [[0, 0], [1, 0], [-1, 1], [0, 1], [1, 1], [-1, 0], [-1, -1], [0, -1], [1, -1]];
-
-impl Grid {
-    fn build(&mut self, bodies: &Bodies, laws: &Laws) {
+impl<const D: usize> Grid<D> {
+    fn build(&mut self, bodies: &Bodies<D>, laws: &Laws) {
         let count = bodies.len();
         self.starts.clear();
         self.starts.resize(count.next_power_of_two() + 1, 0);
@@ -78,7 +92,8 @@ impl Grid {
             let gap = if bodies.ringed[i] { laws.ring_gap } else { 0.5 * laws.body_gap };
             let half = bodies.extent(i).map(|side| side + gap);
             // The exponent of the number, so that a cell is larger than what is in it.
-            let level = ((2.0 * half[0].max(half[1])).to_bits() >> 23).saturating_sub(126).min(31);
+            let widest = half.into_iter().fold(0.0, f32::max);
+            let level = ((2.0 * widest).to_bits() >> 23).saturating_sub(126).min(31);
             Entry { body: i as u32, level, at: bodies.at[i], half }
         };
         for i in 0..count {
@@ -91,7 +106,7 @@ impl Grid {
         for start in &mut self.starts {
             (*start, sum) = (sum, sum + *start);
         }
-        self.entries.resize(count, Entry::default());
+        self.entries.resize(count, Entry { body: 0, level: 0, at: [0.0; D], half: [0.0; D] });
         // From here `starts[b]` is where bucket b ends, after all its entries are in.
         for i in 0..count {
             let entry = entry(i);
@@ -102,13 +117,14 @@ impl Grid {
     }
 
     /// Rows of cells are scattered, cells of a row follow each other, so that neighbours are near in memory too.
-    fn hash(&self, cell: [i32; 2], level: u32, parent: u32) -> usize {
-        let row = (cell[1] as u32 as u64) << 32 | parent as u64;
-        let row = mix(row ^ (level as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    fn hash(&self, cell: [i32; D], level: u32, parent: u32) -> usize {
+        let row = cell[1..].iter().fold(u64::from(parent) << 5 | u64::from(level), |row, &side| {
+            (row ^ u64::from(side as u32)).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29)
+        });
         (row as usize).wrapping_add(cell[0] as usize) & (self.starts.len() - 2)
     }
 
-    fn bucket(&self, cell: [i32; 2], level: u32, parent: u32) -> &[Entry] {
+    fn bucket(&self, cell: [i32; D], level: u32, parent: u32) -> &[Entry<D>] {
         let bucket = self.hash(cell, level, parent);
         let first = if bucket == 0 { 0 } else { self.starts[bucket - 1] } as usize;
         let end = self.starts[bucket] as usize;
@@ -116,13 +132,7 @@ impl Grid {
     }
 }
 
-/// Where a body is by now, in the middle of a pass.
-fn place(bodies: &Bodies, body: u32) -> [f32; 2] {
-    let (at, moved) = (bodies.at[body as usize], bodies.moved[body as usize]);
-    [at[0] + moved[0], at[1] + moved[1]]
-}
-
-fn cell(at: [f32; 2], level: u32) -> [i32; 2] {
+fn cell<const D: usize>(at: [f32; D], level: u32) -> [i32; D] {
     let scale = f32::from_bits((127 - level) << 23);
     at.map(|side| {
         let cut = (side * scale) as i32;
@@ -130,17 +140,16 @@ fn cell(at: [f32; 2], level: u32) -> [i32; 2] {
     })
 }
 
-/// Pushes two siblings apart if they overlap; returns how deep they did.
-fn part(bodies: &mut Bodies, a: usize, b: usize, laws: &Laws) -> f32 {
-    let (at_a, at_b) = (place(bodies, a as u32), place(bodies, b as u32));
-    let way = [at_b[0] - at_a[0], at_b[1] - at_a[1]];
+/// Pushes two siblings apart if they overlap, on top of what they are pushed already; returns how deep they did.
+fn part<const D: usize>(bodies: &Bodies<D>, pushes: &mut [[f32; D]], (a, b): (usize, usize), laws: &Laws) -> f32 {
+    let way = sub(add(bodies.at[b], pushes[b]), add(bodies.at[a], pushes[a]));
     let (depth, push) = match (bodies.ringed[a], bodies.ringed[b]) {
         (false, false) => boxes(scatter(way, a, b), bodies.half[a], bodies.half[b], laws.body_gap),
-        (true, true) => ring_and_box(way, bodies.radius[a] + bodies.radius[b] + laws.ring_gap, [0.0; 2]),
+        (true, true) => ring_and_box(way, bodies.radius[a] + bodies.radius[b] + laws.ring_gap, [0.0; D]),
         (true, false) => ring_and_box(way, bodies.radius[a] + laws.ring_gap, bodies.half[b]),
         (false, true) => {
-            let (depth, push) = ring_and_box([-way[0], -way[1]], bodies.radius[b] + laws.ring_gap, bodies.half[a]);
-            (depth, [-push[0], -push[1]])
+            let (depth, push) = ring_and_box(scaled(way, -1.0), bodies.radius[b] + laws.ring_gap, bodies.half[a]);
+            (depth, scaled(push, -1.0))
         }
     };
     let (yield_a, yield_b) = (mobility(bodies, a), mobility(bodies, b));
@@ -150,44 +159,43 @@ fn part(bodies: &mut Bodies, a: usize, b: usize, laws: &Laws) -> f32 {
     // While hot, bodies may still slip past each other, or a tangle could not come undone.
     let firmness = depth * (1.0 - 0.8 * bodies.heat[a].max(bodies.heat[b]));
     let share = yield_a / (yield_a + yield_b);
-    for (body, by) in [(a, -firmness * share), (b, firmness * (1.0 - share))] {
-        let moved = &mut bodies.moved[body];
-        *moved = [moved[0] + push[0] * by, moved[1] + push[1] * by];
-    }
+    pushes[a] = sub(pushes[a], scaled(push, firmness * share));
+    pushes[b] = add(pushes[b], scaled(push, firmness * (1.0 - share)));
     depth
 }
 
 /// How readily a body gives way: heavy and cold ones hardly, held ones not at all.
-fn mobility(bodies: &Bodies, body: usize) -> f32 {
+fn mobility<const D: usize>(bodies: &Bodies<D>, body: usize) -> f32 {
     if bodies.held[body] { 0.0 } else { (0.1 + bodies.heat[body]) / bodies.leaves[body] as f32 }
 }
 
 /// Bodies on one spot leave it in all directions rather than in one long row.
-fn scatter(way: [f32; 2], a: usize, b: usize) -> [f32; 2] {
-    if way[0].abs() + way[1].abs() > 0.5 {
+fn scatter<const D: usize>(way: [f32; D], a: usize, b: usize) -> [f32; D] {
+    if way.iter().map(|side| side.abs()).sum::<f32>() > 0.5 {
         return way;
     }
     let angle = (mix((a as u64) << 32 | b as u64) >> 40) as f32;
-    [20.0 * angle.cos(), 20.0 * angle.sin()]
+    let turned = [angle.cos(), angle.sin(), (0.7 * angle).cos()];
+    std::array::from_fn(|axis| 20.0 * turned[axis])
 }
 
 /// Overlap of two boxes whose centres are `way` apart, and the direction in which the second leaves it soonest.
-fn boxes(way: [f32; 2], a: [f32; 2], b: [f32; 2], gap: f32) -> (f32, [f32; 2]) {
+fn boxes<const D: usize>(way: [f32; D], a: [f32; D], b: [f32; D], gap: f32) -> (f32, [f32; D]) {
     let depth = |axis: usize| a[axis] + b[axis] + gap - way[axis].abs();
-    let (x, y) = (depth(0), depth(1));
-    if x < y { (x, [1.0f32.copysign(way[0]), 0.0]) } else { (y, [0.0, 1.0f32.copysign(way[1])]) }
+    let soonest = (0..D).rev().fold(D - 1, |best, axis| if depth(axis) < depth(best) { axis } else { best });
+    (depth(soonest), std::array::from_fn(|axis| if axis == soonest { 1.0f32.copysign(way[axis]) } else { 0.0 }))
 }
 
-/// Overlap of a circle with a box that is `way` from its centre, and the direction in which the box leaves it.
-fn ring_and_box(way: [f32; 2], radius: f32, half: [f32; 2]) -> (f32, [f32; 2]) {
-    let nearest = [way[0] - way[0].clamp(-half[0], half[0]), way[1] - way[1].clamp(-half[1], half[1])];
-    let distance = nearest[0].hypot(nearest[1]);
+/// Overlap of a ball with a box that is `way` from its centre, and the direction in which the box leaves it.
+fn ring_and_box<const D: usize>(way: [f32; D], radius: f32, half: [f32; D]) -> (f32, [f32; D]) {
+    let nearest = std::array::from_fn(|axis| way[axis] - way[axis].clamp(-half[axis], half[axis]));
+    let distance = length(nearest);
     if distance > 1.0e-3 {
-        return (radius - distance, [nearest[0] / distance, nearest[1] / distance]);
+        return (radius - distance, scaled(nearest, 1.0 / distance));
     }
-    let from_centre = way[0].hypot(way[1]);
-    let push = if from_centre > 1.0e-3 { [way[0] / from_centre, way[1] / from_centre] } else { [1.0, 0.0] };
-    (radius, push)
+    let from_centre = length(way);
+    let right = std::array::from_fn(|axis| if axis == 0 { 1.0 } else { 0.0 });
+    (radius, if from_centre > 1.0e-3 { scaled(way, 1.0 / from_centre) } else { right })
 }
 
 #[cfg(test)]
@@ -196,7 +204,7 @@ mod tests {
     use crate::forces::contain::enclose;
     use crate::forces::tests::{linked, nested};
 
-    fn settle(bodies: &mut Bodies) {
+    fn settle(bodies: &mut Bodies<2>) {
         let (mut grid, laws) = (Grid::default(), Laws::default());
         bodies.heat.fill(0.0);
         for _ in 0..600 {
@@ -204,6 +212,8 @@ mod tests {
             if apply(bodies, &mut grid, &laws) < 0.5 {
                 return;
             }
+            bodies.moved.copy_from_slice(&grid.pushes);
+            bodies.carry();
         }
         panic!("still overlapping");
     }
@@ -234,7 +244,7 @@ mod tests {
         bodies.at[4] = [0.0, 60.0];
         let before = bodies.clone();
         settle(&mut bodies);
-        let apart = |bodies: &Bodies| bodies.at[3][0] - bodies.at[2][0];
+        let apart = |bodies: &Bodies<2>| bodies.at[3][0] - bodies.at[2][0];
         assert!((apart(&bodies) - apart(&before)).abs() < 0.01);
         assert!(bodies.at[2][1] < before.at[2][1] && bodies.at[4][1] > before.at[4][1]);
     }

@@ -2,16 +2,16 @@
 
 use crate::bodies::{Bodies, Ring};
 use crate::laws::Laws;
+use crate::vector::{add, boxed, length, middle, scaled, sub};
 
 /// Pulls every child towards the centre of its ring.
-pub(crate) fn apply(bodies: &mut Bodies, laws: &Laws) {
+pub(crate) fn apply<const D: usize>(bodies: &Bodies<D>, laws: &Laws, pulls: &mut [[f32; D]]) {
     for ring in &bodies.rings {
         let centre = bodies.at[ring.body as usize];
         for k in ring.first..ring.first + ring.count {
             let child = bodies.members[k as usize] as usize;
             let pull = laws.contain * bodies.heat[child];
-            let (at, velocity) = (bodies.at[child], &mut bodies.velocity[child]);
-            *velocity = [velocity[0] + (centre[0] - at[0]) * pull, velocity[1] + (centre[1] - at[1]) * pull];
+            pulls[child] = add(pulls[child], scaled(sub(centre, bodies.at[child]), pull));
         }
     }
 }
@@ -23,26 +23,21 @@ const NEXT_STEP: f32 = 0.75;
 const STEPS: usize = 12;
 
 /// Draws each ring round its children, innermost first. A pinned ring keeps its centre and grows instead.
-pub(crate) fn enclose(bodies: &mut Bodies, laws: &Laws) {
+pub(crate) fn enclose<const D: usize>(bodies: &mut Bodies<D>, laws: &Laws) {
     for index in (0..bodies.rings.len()).rev() {
         let ring = bodies.rings[index];
         let body = ring.body as usize;
         let pinned = bodies.held[body] && bodies.pin_of(body).is_some();
         if !pinned {
-            let (mut min, mut max) = ([f32::INFINITY; 2], [f32::NEG_INFINITY; 2]);
-            for &child in bodies.members(ring) {
-                let child = child as usize;
-                let half = bodies.extent(child);
-                for axis in 0..2 {
-                    min[axis] = min[axis].min(bodies.at[child][axis] - half[axis]);
-                    max[axis] = max[axis].max(bodies.at[child][axis] + half[axis]);
-                }
-            }
-            let mut centre = [0.5 * (min[0] + max[0]), 0.5 * (min[1] + max[1])];
-            let mut step = 0.5 * FIRST_STEP * (max[0] - min[0]).max(max[1] - min[1]);
+            let children = bodies.members(ring).iter().map(|&child| child as usize);
+            let Some([min, max]) = boxed(children.map(|child| (bodies.at[child], bodies.extent(child)))) else {
+                continue;
+            };
+            let mut centre = middle(min, max);
+            let mut step = 0.5 * FIRST_STEP * sub(max, min).into_iter().fold(0.0, f32::max);
             for _ in 0..STEPS {
                 let (distance, way) = furthest(bodies, ring, centre);
-                centre = [centre[0] + way[0] / distance * step, centre[1] + way[1] / distance * step];
+                centre = add(centre, scaled(way, step / distance));
                 step *= NEXT_STEP;
             }
             bodies.at[body] = centre;
@@ -51,18 +46,18 @@ pub(crate) fn enclose(bodies: &mut Bodies, laws: &Laws) {
     }
 }
 
-/// The way from a point to whatever of a ring's children is furthest from it, and how far that is.
-fn furthest(bodies: &Bodies, ring: Ring, from: [f32; 2]) -> (f32, [f32; 2]) {
-    let mut best = (1.0e-3, [0.0; 2]);
+/// How far from a point whatever of a ring's children is furthest from it, and the way there.
+fn furthest<const D: usize>(bodies: &Bodies<D>, ring: Ring, from: [f32; D]) -> (f32, [f32; D]) {
+    let mut best = (1.0e-3, [0.0; D]);
     for &child in bodies.members(ring) {
         let child = child as usize;
-        let way = [bodies.at[child][0] - from[0], bodies.at[child][1] - from[1]];
+        let way = sub(bodies.at[child], from);
         let found = if bodies.ringed[child] {
-            (way[0].hypot(way[1]) + bodies.radius[child], way)
+            (length(way) + bodies.radius[child], way)
         } else {
-            let [width, height] = bodies.half[child];
-            let corner = [way[0] + width.copysign(way[0]), way[1] + height.copysign(way[1])];
-            (corner[0].hypot(corner[1]), corner)
+            let half = bodies.half[child];
+            let corner = std::array::from_fn(|axis| way[axis] + half[axis].copysign(way[axis]));
+            (length(corner), corner)
         };
         if found.0 > best.0 {
             best = found;
@@ -98,8 +93,9 @@ mod tests {
     fn children_are_pulled_in_and_the_whole_stays() {
         let mut bodies = nested();
         enclose(&mut bodies, &Laws::default());
-        apply(&mut bodies, &Laws::default());
-        assert!(bodies.velocity[2][0] > 0.0 && bodies.velocity[3][0] < 0.0);
-        assert!((bodies.velocity[2][0] + bodies.velocity[3][0]).abs() < 0.2);
+        let mut pulls = [[0.0; 2]; 5];
+        apply(&bodies, &Laws::default(), &mut pulls);
+        assert!(pulls[2][0] > 0.0 && pulls[3][0] < 0.0);
+        assert!((pulls[2][0] + pulls[3][0]).abs() < 0.2);
     }
 }
