@@ -32,6 +32,8 @@ pub(crate) struct Bodies<const D: usize> {
     pub(crate) velocity: Vec<[f32; D]>,
     /// Scratch for one pass: how far a body itself moved, not counting what its composite did.
     pub(crate) moved: Vec<[f32; D]>,
+    /// How much longer springs are here than their ends would like, so that what stands close has room; at least 1.
+    pub(crate) air: Vec<f32>,
     /// See [`Layout::radii`].
     pub(crate) radius: Vec<f32>,
     /// How far a body still is from rest: 1 after a cold start, 0 when only a push can move it.
@@ -60,6 +62,7 @@ impl<const D: usize> Bodies<D> {
             at: vec![[0.0; D]; count],
             velocity: vec![[0.0; D]; count],
             moved: vec![[0.0; D]; count],
+            air: vec![1.0; count],
             radius: vec![0.0; count],
             heat: vec![0.0; count],
             leaves: vec![0; count],

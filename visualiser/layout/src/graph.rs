@@ -13,22 +13,24 @@ pub(crate) struct Graph {
 
 impl Graph {
     pub(crate) fn new<const D: usize>(bodies: &Bodies<D>, springs: &Springs) -> Self {
-        let pairs = || {
-            let linked = springs.list.iter().map(|spring| (spring.source, spring.sink));
-            let nested = bodies.parent.iter().enumerate().filter(|(_, parent)| **parent != NONE);
-            linked.chain(nested.map(|(child, &parent)| (child as u32, parent)))
-        };
-        let mut starts = vec![0u32; bodies.len() + 1];
-        for (a, b) in pairs() {
+        let linked = springs.list.iter().map(|spring| (spring.source, spring.sink));
+        let nested = (0..).zip(&bodies.parent).filter(|(_, parent)| **parent != NONE);
+        Self::joined(bodies.len(), linked.chain(nested.map(|(child, &parent)| (child, parent))))
+    }
+
+    /// The graph of these pairs.
+    pub(crate) fn joined(count: usize, pairs: impl Iterator<Item = (u32, u32)> + Clone) -> Self {
+        let mut starts = vec![0u32; count + 1];
+        for (a, b) in pairs.clone() {
             starts[a as usize + 1] += 1;
             starts[b as usize + 1] += 1;
         }
         for i in 1..starts.len() {
             starts[i] += starts[i - 1];
         }
-        let mut ends = vec![0; starts[bodies.len()] as usize];
+        let mut ends = vec![0; starts[count] as usize];
         let mut next = starts.clone();
-        for (a, b) in pairs() {
+        for (a, b) in pairs {
             for (from, to) in [(a, b), (b, a)] {
                 ends[next[from as usize] as usize] = to;
                 next[from as usize] += 1;

@@ -1,14 +1,14 @@
 //! Sums of repulsions, the innermost loop of all, in the widest vector registers that the processor has.
 //!
-//! There are always [`LANES`] partial sums, whatever the registers, and no fused operation: every processor gets the same
-//! result to the last bit.
+//! Each lane sums for one place, source after source, and nothing is fused: every processor gets the same result to the
+//! last bit.
 
-use pulp::{Arch, NullaryFnOnce};
+use pulp::{Arch, Simd, WithSimd};
 
-/// Sums side by side.
+/// Places that are summed for side by side: as many as the widest registers in use hold.
 pub(crate) const LANES: usize = 8;
 
-/// Sources of repulsion, a column a coordinate.
+/// Places with charges, a column a coordinate.
 #[derive(Clone, Debug)]
 pub(crate) struct Columns<const D: usize> {
     at: [Vec<f32>; D],
@@ -57,6 +57,13 @@ impl<const D: usize> Columns<D> {
     }
 }
 
+/// What a source of charge q at distance vector d does: `q d / (d² + soft²)`, in the plane the field of a charge without its
+/// peak. Lengths are in world units.
+#[cfg(test)]
+pub(crate) fn push<const D: usize>(off: [f32; D], charge: f32, soft: f32) -> [f32; D] {
+    crate::vector::scaled(off, charge / (crate::vector::dot(off, off) + soft * soft))
+}
+
 /// The force about a centre: what is felt there, and how that changes on the way to a place nearby.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Field<const D: usize> {
@@ -73,174 +80,119 @@ impl<const D: usize> Field<D> {
     }
 }
 
-/// Adds to each of `forces` what the sources do to the place in that row of `places`, from `first` on.
+/// Sums for the places of a run of rows what the sources do to each. The run must begin and end at a multiple of
+/// [`LANES`]; `sums` has a column for each coordinate and a row for each place.
 ///
-/// A source of charge q at distance vector d pushes by `q d / (d² + soft²)`. `sources` must be padded.
-pub(crate) fn add_forces<const D: usize>(
+/// A source of charge q at distance vector d pushes by `q d / (d² + soft²)`.
+pub(crate) fn sum_forces<const D: usize>(
     arch: Arch,
     sources: &Columns<D>,
     soft: f32,
     places: &Columns<D>,
-    first: usize,
-    forces: &mut [[f32; D]],
+    run: std::ops::Range<usize>,
+    sums: [&mut [f32]; D],
 ) {
-    arch.dispatch(Forces { sources, soft, places, first, forces });
+    // Cut to one length, so that no look into a column needs to be checked.
+    let count = sources.charge.len();
+    let from = std::array::from_fn(|axis| &sources.at[axis][..count]);
+    let places = std::array::from_fn(|axis| &places.at[axis][run.clone()]);
+    arch.dispatch(Forces { from, charges: &sources.charge, soft, places, sums });
 }
-
-/// Adds what the sources do about a centre, to the first order. `sources` must be padded.
-pub(crate) fn add_field<const D: usize>(
-    arch: Arch,
-    sources: &Columns<D>,
-    soft: f32,
-    centre: [f32; D],
-    field: &mut Field<D>,
-) {
-    arch.dispatch(About { sources, soft, centre, field });
-}
-
-// Named types rather than closures: those were not compiled for the wider registers.
 
 struct Forces<'a, const D: usize> {
-    sources: &'a Columns<D>,
+    from: [&'a [f32]; D],
+    charges: &'a [f32],
     soft: f32,
-    places: &'a Columns<D>,
-    first: usize,
-    forces: &'a mut [[f32; D]],
+    places: [&'a [f32]; D],
+    sums: [&'a mut [f32]; D],
 }
 
-impl<const D: usize> NullaryFnOnce for Forces<'_, D> {
+impl<const D: usize> WithSimd for Forces<'_, D> {
     type Output = ();
 
     #[inline(always)]
-    fn call(self) {
-        for (row, force) in self.forces.iter_mut().enumerate() {
-            let more = force_at(self.sources, self.soft, self.places.place(self.first + row));
-            for axis in 0..D {
-                force[axis] += more[axis];
-            }
-        }
-    }
-}
-
-struct About<'a, const D: usize> {
-    sources: &'a Columns<D>,
-    soft: f32,
-    centre: [f32; D],
-    field: &'a mut Field<D>,
-}
-
-impl<const D: usize> NullaryFnOnce for About<'_, D> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call(self) {
-        let more = field_at(self.sources, self.soft, self.centre);
-        for i in 0..D {
-            self.field.force[i] += more.force[i];
-            for j in 0..D {
-                self.field.slope[i][j] += more.slope[i.min(j)][i.max(j)];
-            }
-        }
-    }
-}
-
-#[inline(always)]
-fn force_at<const D: usize>(sources: &Columns<D>, soft: f32, place: [f32; D]) -> [f32; D] {
-    let mut sums = [[0.0f32; LANES]; D];
-    let (columns, charges) = lanes(sources);
-    for (row, charge) in charges.iter().enumerate() {
-        let mut off = [[0.0f32; LANES]; D];
-        let mut square = [soft * soft; LANES];
-        for axis in 0..D {
-            for lane in 0..LANES {
-                off[axis][lane] = place[axis] - columns[axis][row][lane];
-                square[lane] += off[axis][lane] * off[axis][lane];
-            }
-        }
-        for axis in 0..D {
-            for lane in 0..LANES {
-                sums[axis][lane] += off[axis][lane] * (charge[lane] / square[lane]);
-            }
-        }
-    }
-    sums.map(|lanes| lanes.iter().sum())
-}
-
-/// Only the upper half of the slope, which is symmetric.
-#[inline(always)]
-fn field_at<const D: usize>(sources: &Columns<D>, soft: f32, centre: [f32; D]) -> Field<D> {
-    let mut force = [[0.0f32; LANES]; D];
-    let mut slope = [[[0.0f32; LANES]; D]; D];
-    let (columns, charges) = lanes(sources);
-    for (row, charge) in charges.iter().enumerate() {
-        let mut off = [[0.0f32; LANES]; D];
-        let mut square = [soft * soft; LANES];
-        for axis in 0..D {
-            for lane in 0..LANES {
-                off[axis][lane] = centre[axis] - columns[axis][row][lane];
-                square[lane] += off[axis][lane] * off[axis][lane];
-            }
-        }
-        for lane in 0..LANES {
-            let one = 1.0 / square[lane];
-            let push = charge[lane] * one;
-            for i in 0..D {
-                force[i][lane] += off[i][lane] * push;
-                slope[i][i][lane] += push;
-                for j in i..D {
-                    slope[i][j][lane] -= 2.0 * push * one * off[i][lane] * off[j][lane];
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { from, charges, soft, places, sums } = self;
+        let places = places.map(|column| S::as_simd_f32s(column).0);
+        let sums = sums.map(|column| S::as_mut_simd_f32s(column).0);
+        let softening = simd.splat_f32s(soft * soft);
+        for row in 0..places[0].len() {
+            let at: [S::f32s; D] = places.map(|column| column[row]);
+            let mut sum = [simd.splat_f32s(0.0); D];
+            for (index, charge) in charges.iter().enumerate() {
+                let mut off = at;
+                let mut square = softening;
+                for axis in 0..D {
+                    off[axis] = simd.sub_f32s(at[axis], simd.splat_f32s(from[axis][index]));
+                    square = simd.add_f32s(square, simd.mul_f32s(off[axis], off[axis]));
+                }
+                let push = simd.div_f32s(simd.splat_f32s(*charge), square);
+                for axis in 0..D {
+                    sum[axis] = simd.add_f32s(sum[axis], simd.mul_f32s(off[axis], push));
                 }
             }
+            for axis in 0..D {
+                sums[axis][row] = sum[axis];
+            }
         }
     }
-    Field { force: force.map(|lanes| lanes.iter().sum()), slope: slope.map(|row| row.map(|lanes| lanes.iter().sum())) }
 }
 
-type Lanes = [f32; LANES];
-
-#[inline(always)]
-fn lanes<const D: usize>(sources: &Columns<D>) -> ([&[Lanes]; D], &[Lanes]) {
-    let charges = sources.charge.as_chunks::<LANES>().0;
-    // Cut to one length, so that no look into a column needs to be checked.
-    (std::array::from_fn(|axis| &sources.at[axis].as_chunks::<LANES>().0[..charges.len()]), charges)
+/// Adds what a source of that charge and so far off does about a centre, to the first order.
+pub(crate) fn add_field<const D: usize>(field: &mut Field<D>, off: [f32; D], charge: f32, soft: f32) {
+    let near = 1.0 / (crate::vector::dot(off, off) + soft * soft);
+    let push = charge * near;
+    let steep = 2.0 * push * near;
+    for i in 0..D {
+        field.force[i] += off[i] * push;
+        field.slope[i][i] += push;
+        for j in 0..D {
+            field.slope[i][j] -= steep * off[i] * off[j];
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn three() -> Columns<2> {
-        let mut sources = Columns::default();
-        for (at, charge) in [([3.0, 4.0], 1.0), ([-50.0, 10.0], 2.5), ([0.0, 0.0], 4.0)] {
-            sources.push(at, charge);
-        }
-        sources.pad();
-        sources
-    }
+    const SOFT: f32 = 2.0;
+    const THREE: [([f32; 2], f32); 3] = [([3.0, 4.0], 1.0), ([-50.0, 10.0], 2.5), ([0.0, 0.0], 4.0)];
 
-    fn felt(at: [f32; 2]) -> [f32; 2] {
-        let mut forces = [[0.0; 2]];
-        let mut places = Columns::default();
+    fn felt(arch: Arch, at: [f32; 2]) -> [f32; 2] {
+        let (mut sources, mut places) = (Columns::default(), Columns::default());
+        THREE.iter().for_each(|(at, charge)| sources.push(*at, *charge));
         places.push(at, 0.0);
-        add_forces(Arch::new(), &three(), 2.0, &places, 0, &mut forces);
-        forces[0]
+        places.pad();
+        let [mut x, mut y] = [[0.0; LANES]; 2];
+        sum_forces(arch, &sources, SOFT, &places, 0..LANES, [&mut x, &mut y]);
+        [x[0], y[0]]
     }
 
     #[test]
-    fn each_source_pushes_by_its_charge_over_the_distance() {
-        let force = felt([0.0, 0.0]);
-        let (near, far) = (1.0 / (25.0 + 4.0), 2.5 / (2600.0 + 4.0));
-        assert!((force[0] - (-3.0 * near + 50.0 * far)).abs() < 1.0e-6, "{force:?}");
-        assert!((force[1] - (-4.0 * near - 10.0 * far)).abs() < 1.0e-6, "{force:?}");
+    fn what_each_source_does_is_added_up() {
+        let true_one = THREE
+            .iter()
+            .fold([0.0; 2], |sum, (at, charge)| crate::vector::add(sum, push([5.0 - at[0], -at[1]], *charge, SOFT)));
+        let found = felt(Arch::new(), [5.0, 0.0]);
+        assert!((0..2).all(|axis| (found[axis] - true_one[axis]).abs() < 1.0e-6), "{found:?} {true_one:?}");
+    }
+
+    #[test]
+    fn a_push_is_the_charge_over_the_distance() {
+        assert!((push([3.0, 4.0], 26.0, 1.0)[0] - 3.0).abs() < 1.0e-6);
+        assert!(push([0.1, 0.0], 1.0, 1.0)[0] < 0.1);
     }
 
     #[test]
     fn a_field_tells_what_is_felt_nearby() {
         let centre = [80.0, 60.0];
         let mut field = Field::NONE;
-        add_field(Arch::new(), &three(), 2.0, centre, &mut field);
+        for (at, charge) in THREE {
+            add_field(&mut field, [centre[0] - at[0], centre[1] - at[1]], charge, SOFT);
+        }
         for off in [[0.0, 0.0], [2.0, 0.0], [0.0, -2.0], [1.5, 1.5]] {
-            let (told, true_one) = (field.at(off), felt([centre[0] + off[0], centre[1] + off[1]]));
+            let (told, true_one) = (field.at(off), felt(Arch::new(), [centre[0] + off[0], centre[1] + off[1]]));
             for axis in 0..2 {
                 assert!((told[axis] - true_one[axis]).abs() < 1.0e-4, "{off:?}: {told:?} {true_one:?}");
             }
@@ -249,11 +201,6 @@ mod tests {
 
     #[test]
     fn every_instruction_set_gives_the_same_to_the_last_bit() {
-        let best = felt([7.0, 1.0]);
-        let mut forces = [[0.0; 2]];
-        let mut places = Columns::default();
-        places.push([7.0, 1.0], 0.0);
-        add_forces(Arch::Scalar, &three(), 2.0, &places, 0, &mut forces);
-        assert_eq!(best, forces[0]);
+        assert_eq!(felt(Arch::new(), [7.0, 1.0]), felt(Arch::Scalar, [7.0, 1.0]));
     }
 }

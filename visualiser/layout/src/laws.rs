@@ -5,10 +5,14 @@
 pub struct Laws {
     /// Air between the rims of two linked bodies; sizes are added to it.
     pub spring_gap: f32,
-    /// A hub's springs are at least this times the square root of their number, so that its neighbours have room.
+    /// A hub's springs are longer than others by this times the square root of their number, if that is more than 1, so
+    /// that its neighbours have room.
     pub hub_room: f32,
     /// Repulsion between two ordinary leaves at distance one; it falls with the distance.
     pub charge: f32,
+    /// Parts whose bodies have more charge than this together share so much out among themselves, or the pressure in a
+    /// large one would grow until no spring held it together.
+    pub charge_limit: f32,
     /// Larger is faster and coarser: a far cell counts as one when its size is below this share of its distance.
     pub theta: f32,
     /// How much of a spring's freedom goes into drawing its source left and its sink right, in units a tick.
@@ -43,9 +47,10 @@ impl Default for Laws {
     fn default() -> Self {
         Self {
             spring_gap: 50.0,
-            hub_room: 42.0,
+            hub_room: 0.28,
             charge: 600.0,
-            theta: 0.9,
+            charge_limit: 1200.0,
+            theta: 0.7,
             flow: 6.0,
             level: 0.02,
             lean: 4.0,

@@ -40,6 +40,12 @@ mod heat;
 mod pivots;
 mod stress;
 
+mod levels;
+mod multilevel;
+
+mod room;
+
+mod groups;
 mod shape;
 
 mod place;
@@ -48,7 +54,7 @@ mod simulation;
 
 mod pack;
 
-pub use forces::charge::{SOFTENING, repulsion};
+pub use forces::charge::repulsion;
 pub use laws::Laws;
 pub use pack::{Cluster, Packing};
 pub use request::{Body, LayoutRequest, Spring};

@@ -50,9 +50,7 @@ impl Arrival<'_> {
         // A new shape comes to lie where those of its bodies are that had a place or a pin.
         let anchors = |number: usize| self.parts[number].iter().copied().filter(|&body| self.placed[body as usize]);
         let sum = |bodies: &Bodies<D>, number: usize| {
-            anchors(number)
-                .map(|body| bodies.at[body as usize])
-                .fold([0.0; D], add)
+            anchors(number).map(|body| bodies.at[body as usize]).fold([0.0; D], add)
         };
         let goals: Vec<[f32; D]> = fresh.iter().map(|&number| sum(bodies, number)).collect();
         let parts: Vec<&[u32]> = fresh.iter().map(|&number| &self.parts[number][..]).collect();
@@ -71,7 +69,6 @@ impl Arrival<'_> {
         }
         for &body in fresh.iter().flat_map(|&number| &self.parts[number]) {
             self.placed[body as usize] = true;
-            bodies.heat[body as usize] = 1.0;
         }
         self.stack(&blocks, before, bodies);
         self.shelve(bodies);
@@ -122,6 +119,8 @@ impl Arrival<'_> {
                 let free = if careful { self.free_spot(body, at, bodies) } else { None };
                 bodies.at[body as usize] = free.unwrap_or_else(|| at.map(|side| side + 12.0 * rng.spread()));
                 bodies.heat[body as usize] = heat;
+                let friends = self.graph.of(body).iter().filter(|&&other| self.placed[other as usize]);
+                bodies.air[body as usize] = friends.map(|&other| bodies.air[other as usize]).fold(1.0, f32::max);
                 self.placed[body as usize] = true;
             }
             queue.extend(self.graph.of(body).iter().filter(|&&other| !self.placed[other as usize]));
@@ -222,9 +221,6 @@ impl Arrival<'_> {
 }
 
 /// The box round some bodies, if there are any.
-pub(crate) fn bounds<const D: usize>(
-    bodies: &Bodies<D>,
-    some: impl Iterator<Item = usize>,
-) -> Option<[[f32; D]; 2]> {
+pub(crate) fn bounds<const D: usize>(bodies: &Bodies<D>, some: impl Iterator<Item = usize>) -> Option<[[f32; D]; 2]> {
     boxed(some.map(|i| (bodies.at[i], bodies.extent(i))))
 }

@@ -14,6 +14,11 @@ impl Rng {
         mix(self.0)
     }
 
+    /// From 0 up to a count, which must not be 0.
+    pub(crate) fn below(&mut self, count: usize) -> usize {
+        (self.next_u64() % count as u64) as usize
+    }
+
     /// From -1 up to 1.
     pub(crate) fn spread(&mut self) -> f32 {
         (self.next_u64() >> 40) as f32 / (1u64 << 23) as f32 - 1.0

@@ -4,12 +4,14 @@
 use std::collections::HashMap;
 
 use crate::bodies::{Bodies, NONE};
+use crate::forces::charge;
 use crate::graph::Graph;
 use crate::laws::Laws;
+use crate::levels::{Level, Link};
 use crate::rng::Rng;
 use crate::springs::{Springs, reach};
 use crate::vector::{add, dot, flat, length, scaled, sub};
-use crate::{pivots, stress};
+use crate::{groups, multilevel, pivots, room, stress};
 
 /// Turning by this much from one body to the next never lines two of them up.
 const GOLDEN_ANGLE: f32 = 2.399_963;
@@ -20,10 +22,18 @@ const RANKING_ROUNDS: usize = 40;
 const DIRECTED: f64 = 0.25;
 /// Bodies are told apart at first when they are further from each other than this.
 const APART: f32 = 40.0;
+/// A part of so many bodies is small: the shape that its stress gives it is refined by hand, as it were.
+const SMALL: usize = 400;
+/// Heat of a large part, of which only the details are left to be found.
+const ALMOST: f32 = 0.3;
+/// How much longer than its rest length a spring of a large part starts.
+const AIRY: f32 = 1.2;
+/// And at most, where there is no room for all that stands close.
+const AIRIEST: f32 = 6.0;
 /// How densely the loose ends of a hub are set round it.
 const FAN: f32 = 60.0;
 
-/// Gives whole parts a shape, each somewhere near the origin.
+/// Gives whole parts a shape, each somewhere near the origin, and the heat that the shape leaves to be done.
 pub(crate) fn make<const D: usize>(
     parts: &[&[u32]],
     bodies: &mut Bodies<D>,
@@ -35,19 +45,29 @@ pub(crate) fn make<const D: usize>(
     let mut steps = vec![NONE; bodies.len()];
     let mut of = vec![NONE; bodies.len()];
     for (&part, index) in parts.iter().zip(0..) {
-        let mut places: Vec<[f32; D]> = pivots::shape(graph, part, &mut steps);
-        stress::relax(graph, part, &mut places, &mut steps, rng);
-        for (&body, at) in part.iter().zip(places) {
-            of[body as usize] = index;
-            bodies.at[body as usize] = at;
+        part.iter().for_each(|&body| of[body as usize] = index);
+        if is_small(part) {
+            let mut places: Vec<[f32; D]> = pivots::shape(graph, part, &mut steps);
+            stress::relax(graph, part, &mut places, &mut steps, rng);
+            part.iter().zip(places).for_each(|(&body, at)| bodies.at[body as usize] = at);
+        } else if part.iter().any(|&body| bodies.ringed[body as usize]) {
+            groups::lay_out(part, bodies, springs, laws, rng);
+        } else {
+            lay_out_large(part, bodies, springs, laws, rng);
         }
     }
     let turns = turns(parts.len(), &of, bodies, springs);
     let ranks = ranks(&of, bodies, springs);
-    for (part, turn) in parts.iter().zip(turns) {
+    for (&part, turn) in parts.iter().zip(turns) {
+        if !is_small(part) {
+            let turn = Turn { scale: 1.0, ..turn };
+            part.iter().for_each(|&body| bodies.at[body as usize] = turn.apply(bodies.at[body as usize]));
+            part.iter().for_each(|&body| bodies.heat[body as usize] = ALMOST);
+            continue;
+        }
         let tangled = part.iter().any(|&body| graph.of(body).len() > 2);
         let mut taken: HashMap<[i32; D], u32> = HashMap::new();
-        for &body in *part {
+        for &body in part {
             let mut at = turn.apply(bodies.at[body as usize]);
             at[0] += RANKED * ranks[body as usize];
             let before = taken.entry(at.map(|side| (side / APART).round() as i32)).or_default();
@@ -56,9 +76,55 @@ pub(crate) fn make<const D: usize>(
             // What is perfectly straight cannot bend; only a chain should stay so.
             let shake = if tangled { std::array::from_fn(|_| rng.spread()) } else { [0.0; D] };
             bodies.at[body as usize] = add(add(at, aside), shake);
+            bodies.heat[body as usize] = 1.0;
         }
         fan(part, bodies, graph, laws);
     }
+}
+
+/// All pairs of a small part can be looked at.
+fn is_small(part: &[u32]) -> bool {
+    part.len() <= SMALL
+}
+
+/// Lays out a part without composites level by level.
+fn lay_out_large<const D: usize>(part: &[u32], bodies: &mut Bodies<D>, springs: &Springs, laws: &Laws, rng: &mut Rng) {
+    let mut local = vec![NONE; bodies.len()];
+    for (&body, index) in part.iter().zip(0..) {
+        local[body as usize] = index;
+    }
+    let links = springs.joints.iter().filter(|joint| local[joint.ends[0] as usize] != NONE).map(|joint| Link {
+        ends: joint.ends.map(|end| local[end as usize]),
+        rest: joint.rest,
+        steps: 1.0,
+        stiffness: joint.gives[0] * springs.degree[joint.ends[0] as usize],
+    });
+    let charge = part.iter().map(|&body| charge::of(bodies, body)).collect();
+    let inertia = part.iter().map(|&body| springs.degree[body as usize]).collect();
+    let finest = Level::new(vec![1.0; part.len()], charge, inertia, links.collect());
+    let places = multilevel::lay_out(finest, laws, rng, |level, rng| {
+        let graph = joined(level);
+        let all: Vec<u32> = (0..level.len() as u32).collect();
+        let mut steps = vec![NONE; level.len()];
+        let mut places: Vec<[f32; D]> = pivots::shape(&graph, &all, &mut steps);
+        if all.len() <= stress::MOST {
+            stress::relax_level(level, &mut places, rng);
+        }
+        multilevel::stretch(level, &mut places);
+        places
+    });
+    // Drawn so large that springs are a little longer than they would like, as they are when the rest is pushing too, and
+    // that there is room for what stands in it.
+    let halves: Vec<[f32; D]> = part.iter().map(|&body| bodies.half[body as usize]).collect();
+    let air = (room::scale(&places, &halves, laws.body_gap) / AIRY).clamp(1.0, AIRIEST);
+    for (&body, at) in part.iter().zip(places) {
+        bodies.at[body as usize] = scaled(at, AIRY * air);
+        bodies.air[body as usize] = air;
+    }
+}
+
+fn joined(level: &Level) -> Graph {
+    Graph::joined(level.len(), level.links.iter().map(|link| (link.ends[0], link.ends[1])))
 }
 
 /// A stretch, and the turn that takes one direction, of length 1, to the right.

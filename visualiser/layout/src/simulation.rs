@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::bodies::{self, Bodies};
-use crate::forces::center::Parts;
+use crate::forces::center::{Parts, Sum};
 use crate::forces::collide::Grid;
 use crate::forces::{center, charge, collide, contain, flow, link};
 use crate::graph::Graph;
@@ -14,7 +14,7 @@ use crate::request::LayoutRequest;
 use crate::result::Layout;
 use crate::rng::Rng;
 use crate::springs::{self, Springs};
-use crate::tree::{Accuracy, Tree};
+use crate::tree::Tree;
 use crate::vector::{add, scaled, sub};
 
 /// Heat of a body that joins others, of one whose springs changed, and of what a pinned one drags along.
@@ -41,7 +41,8 @@ pub struct Simulation<const D: usize = 2> {
     rng: Rng,
     bodies: Bodies<D>,
     springs: Springs,
-    parts: Parts<D>,
+    parts: Parts,
+    sums: Vec<Sum<D>>,
     tree: Tree<D>,
     grid: Grid<D>,
     /// What springs, composites and the origin do to each body: scratch for one tick.
@@ -69,6 +70,7 @@ impl<const D: usize> Simulation<D> {
             bodies: Bodies::default(),
             springs: Springs::default(),
             parts: Parts::default(),
+            sums: Vec::new(),
             tree: Tree::default(),
             grid: Grid::default(),
             pulls: Vec::new(),
@@ -164,30 +166,27 @@ impl<const D: usize> Simulation<D> {
 
     /// All forces, before anything moves; returns the deepest overlap.
     fn push(&mut self) -> f32 {
-        let Self { laws, bodies, springs, parts, tree, grid, pulls, .. } = self;
-        let bodies = &*bodies;
-        let of = std::mem::take(&mut parts.of);
+        let Self { laws, bodies, springs, parts, sums, tree, grid, pulls, .. } = self;
+        let (bodies, parts) = (&*bodies, &*parts);
         let apart = |tree: &mut Tree<D>| {
-            charge::gather(bodies, tree, |i| of[i] == bodies::NONE);
-            tree.sum(Accuracy { theta: laws.theta, soft: charge::SOFTENING });
+            charge::gather(bodies, parts, tree);
+            tree.sum(charge::repulsion_of(laws));
         };
-        let together = |parts: &mut Parts<D>, pulls: &mut Vec<[f32; D]>, grid: &mut Grid<D>| {
+        let together = |pulls: &mut Vec<[f32; D]>, sums: &mut Vec<Sum<D>>, grid: &mut Grid<D>| {
             pulls.clear();
             pulls.resize(bodies.len(), [0.0; D]);
             link::apply(bodies, springs, laws, pulls);
             flow::apply(bodies, springs, laws, pulls);
             contain::apply(bodies, laws, pulls);
-            center::apply(bodies, &of, parts, laws, pulls);
+            center::apply(bodies, parts, sums, laws, pulls);
             collide::apply(bodies, grid, laws)
         };
-        let overlap = if rayon::current_thread_index().is_some() {
-            rayon::join(|| apart(tree), || together(parts, pulls, grid)).1
+        if rayon::current_thread_index().is_some() {
+            rayon::join(|| apart(tree), || together(pulls, sums, grid)).1
         } else {
             apart(tree);
-            together(parts, pulls, grid)
-        };
-        parts.of = of;
-        overlap
+            together(pulls, sums, grid)
+        }
     }
 
     /// Moves by velocity and by what pushes overlapping bodies apart, cools, and returns the longest way gone by velocity.
@@ -245,6 +244,7 @@ impl<const D: usize> Simulation<D> {
         }
         if changed {
             self.springs.measure(bodies, &self.laws);
+            self.parts.measure(bodies, &self.laws);
         }
         let before = bodies.pins.clone();
         bodies.set_pins(request);
@@ -314,6 +314,7 @@ impl<const D: usize> Simulation<D> {
                 bodies.at[i] = old.at[k];
                 bodies.velocity[i] = old.velocity[k];
                 bodies.heat[i] = old.heat[k];
+                bodies.air[i] = old.air[k];
                 if bodies.ringed[i] && old.ringed[k] {
                     bodies.radius[i] = old.radius[k];
                 }
@@ -346,7 +347,9 @@ impl<const D: usize> Simulation<D> {
             bodies.at[pinned as usize] = std::array::from_fn(|axis| place[axis]);
         }
         self.parts = Parts::new(of, parts.len());
+        self.parts.measure(&bodies, &self.laws);
         self.springs = springs;
+        self.springs.measure(&bodies, &self.laws);
         self.bodies = bodies;
     }
 }

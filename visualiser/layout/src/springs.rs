@@ -75,7 +75,12 @@ impl Springs {
             let busiest = self.degree[a as usize].max(self.degree[b as usize]);
             let is_ring = |body: u32| bodies.ringed[body as usize];
             let content = laws.spring_gap + leaf_reach(bodies, a) + leaf_reach(bodies, b);
-            joint.rest = if is_ring(a) || is_ring(b) { content } else { content.max(laws.hub_room * busiest.sqrt()) };
+            let air = 0.5 * (bodies.air[a as usize] + bodies.air[b as usize]);
+            joint.rest = if is_ring(a) || is_ring(b) {
+                content
+            } else {
+                air * content * (laws.hub_room * busiest.sqrt()).max(1.0)
+            };
         }
     }
 }
@@ -155,7 +160,7 @@ mod tests {
     fn a_hub_keeps_its_neighbours_further_away() {
         let laws = Laws::default();
         let (bodies, springs) = linked(&[[0.0; 2]; 101], &(1..101).map(|end| (0, end)).collect::<Vec<_>>());
-        assert_eq!(springs.joints[0].rest(&bodies), laws.hub_room * 10.0);
+        assert_eq!(springs.joints[0].rest(&bodies), (laws.spring_gap + 40.0) * laws.hub_room * 10.0);
         let (bodies, springs) = linked(&[[0.0; 2]; 2], &[(0, 1)]);
         assert_eq!(springs.joints[0].rest(&bodies), laws.spring_gap + 40.0);
     }

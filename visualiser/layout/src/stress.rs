@@ -6,11 +6,12 @@ use std::collections::VecDeque;
 
 use crate::bodies::NONE;
 use crate::graph::Graph;
+use crate::levels::Level;
 use crate::rng::Rng;
 use crate::vector::{self, add, scaled, sub};
 
-/// All pairs are looked at, so that a part must not have more bodies than this.
-pub(crate) const MOST: usize = 400;
+/// All pairs are looked at, so that a graph must not have more bodies than this.
+pub(crate) const MOST: usize = 1200;
 /// Rounds over all pairs; the step shrinks from the first to the last.
 const ROUNDS: i32 = 15;
 /// How far a pair that is one step apart still moves in the last round.
@@ -26,9 +27,6 @@ pub(crate) fn relax<const D: usize>(
     steps: &mut [u32],
     rng: &mut Rng,
 ) {
-    if part.len() > MOST {
-        return;
-    }
     let mut pairs: Vec<(u16, u16, u16)> = Vec::with_capacity(part.len() * part.len() / 2);
     let mut queue = VecDeque::new();
     for (i, &body) in part.iter().enumerate() {
@@ -38,25 +36,88 @@ pub(crate) fn relax<const D: usize>(
             .extend(part[..i].iter().enumerate().map(|(j, &other)| (i as u16, j as u16, steps[other as usize] as u16)));
     }
     let furthest = pairs.iter().map(|pair| f32::from(pair.2)).fold(1.0, f32::max);
-    let cooling = (LAST / (furthest * furthest)).powf(1.0 / (ROUNDS - 1) as f32);
     for round in 0..ROUNDS {
         for k in (1..pairs.len()).rev() {
-            pairs.swap(k, (rng.next_u64() % (k as u64 + 1)) as usize);
+            pairs.swap(k, rng.below(k + 1));
         }
-        let rate = furthest * furthest * cooling.powi(round);
+        let rate = rate(furthest, round);
         for &(i, j, apart) in &pairs {
             let (i, j, apart) = (usize::from(i), usize::from(j), f32::from(apart));
-            let mut way = sub(places[i], places[j]);
-            let mut length = vector::length(way);
-            if length < 1.0e-4 {
-                way = std::array::from_fn(|axis| if axis == 1 { 1.0e-3 } else { 1.0e-3 * rng.spread() });
-                length = vector::length(way);
-            }
-            let by = (rate / (apart * apart)).min(1.0) * 0.5 * (length - apart) / length;
-            places[i] = sub(places[i], scaled(way, by));
-            places[j] = add(places[j], scaled(way, by));
+            let by = part_way(places[i], places[j], apart, rate / (apart * apart), rng);
+            places[i] = add(places[i], by);
+            places[j] = sub(places[j], by);
         }
     }
+    centre(places);
+}
+
+/// The same for a graph whose links stand for several steps and whose bodies stand for many, of any size up to [`MOST`].
+///
+/// Bodies are set in a circle at random. Pairs that are as far apart on it are looked at one after the other, and distances
+/// on the circle in random order: as good as any order of pairs, and memory is read in a row.
+pub(crate) fn relax_level<const D: usize>(level: &Level, places: &mut [[f32; D]], rng: &mut Rng) {
+    let count = level.len();
+    let mut circle: Vec<u32> = (0..count as u32).collect();
+    for k in (1..count).rev() {
+        circle.swap(k, rng.below(k + 1));
+    }
+    let mut seats = vec![0; count];
+    circle.iter().zip(0..).for_each(|(&body, seat)| seats[body as usize] = seat);
+    // By distance on the circle, then by the seat of the first.
+    let mut steps = vec![0.0f32; (count / 2 + 1) * count];
+    let mut far = vec![0.0f32; count];
+    let mut furthest = 1.0f32;
+    for (seat, &body) in circle.iter().enumerate() {
+        level.steps_from(body, &mut far);
+        for (&steps_there, &there) in far.iter().zip(&seats) {
+            let around = (there + count - seat) % count;
+            if around <= count / 2 {
+                steps[around * count + seat] = steps_there;
+                furthest = furthest.max(steps_there);
+            }
+        }
+    }
+    let mean = level.stands_for.iter().sum::<f32>() / count.max(1) as f32;
+    let weights: Vec<f32> = circle.iter().map(|&body| level.stands_for[body as usize] / mean).collect();
+    let mut seated: Vec<[f32; D]> = circle.iter().map(|&body| places[body as usize]).collect();
+    let mut arounds: Vec<usize> = (1..=count / 2).collect();
+    for round in 0..ROUNDS {
+        for k in (1..arounds.len()).rev() {
+            arounds.swap(k, rng.below(k + 1));
+        }
+        let rate = rate(furthest, round);
+        for &around in &arounds {
+            for (i, &apart) in steps[around * count..(around + 1) * count].iter().enumerate() {
+                let j = if i + around < count { i + around } else { i + around - count };
+                let weight = rate * weights[i] * weights[j] / (apart * apart);
+                let by = part_way(seated[i], seated[j], apart, weight, rng);
+                seated[i] = add(seated[i], by);
+                seated[j] = sub(seated[j], by);
+            }
+        }
+    }
+    centre(&mut seated);
+    circle.iter().zip(seated).for_each(|(&body, at)| places[body as usize] = at);
+}
+
+/// How far a pair that is one step apart moves: so far that the furthest may go all the way at first, [`LAST`] at last.
+fn rate(furthest: f32, round: i32) -> f32 {
+    let all = furthest * furthest;
+    all * (LAST / all).powf(round as f32 / (ROUNDS - 1) as f32)
+}
+
+/// Half the way, or by weight less of it, that brings a place to its distance from another.
+fn part_way<const D: usize>(at: [f32; D], other: [f32; D], apart: f32, weight: f32, rng: &mut Rng) -> [f32; D] {
+    let mut way = sub(other, at);
+    let mut length = vector::length(way);
+    if length < 1.0e-4 {
+        way = std::array::from_fn(|axis| if axis == 1 { 1.0e-3 } else { 1.0e-3 * rng.spread() });
+        length = vector::length(way);
+    }
+    scaled(way, weight.min(1.0) * 0.5 * (length - apart) / length)
+}
+
+fn centre<const D: usize>(places: &mut [[f32; D]]) {
     let count = places.len() as f32;
     let centre = places.iter().fold([0.0; D], |sum, at| add(sum, scaled(*at, 1.0 / count)));
     places.iter_mut().for_each(|at| *at = sub(*at, centre));

@@ -5,16 +5,18 @@
 //! force calculation algorithm", 2002; without his symmetry, so that every target can be summed by itself). The time is
 //! linear in the number of points.
 //!
-//! Points are sorted along a Morton curve; a node is a run of them, stored before its children with the index that
-//! skips them. What is summed for a target does not depend on who sums it: any number of threads gives the same forces.
+//! Points are halved again and again across their longest side; a node is a run of them, stored before its children with
+//! the index that skips them. What is summed for a target does not depend on who sums it: any number of threads gives the same forces.
 
 use pulp::Arch;
 
-use crate::kernel::{self, Columns, Field};
+use crate::kernel::{self, Columns, Field, LANES};
 use crate::vector::{add, dot, length, scaled, sub};
 
 /// Points in a leaf at most.
-const BUCKET: usize = 16;
+const BUCKET: usize = 3 * LANES;
+/// Fewer points than this are ordered sooner than another thread could come to help.
+const WORTH_SHARING: usize = 1024;
 /// Work is shared out by subtrees, about so many, however many threads there are.
 const TASKS: usize = 64;
 /// Pieces of work that each thread finds, so that none waits long for the last.
@@ -34,21 +36,30 @@ struct Node<const D: usize> {
     wanted: bool,
 }
 
-/// A point in curve order.
-#[derive(Clone, Copy, Debug, Default)]
-struct Entry {
-    code: u32,
+impl<const D: usize> Node<D> {
+    /// The rows of its points, and of what fills up the last lanes, counted from `base`.
+    fn rows(&self, base: u32) -> std::ops::Range<usize> {
+        let first = (self.first - base) as usize;
+        first..first + (self.count as usize).next_multiple_of(LANES)
+    }
+}
+
+/// A point in the order of the tree.
+#[derive(Clone, Copy, Debug)]
+struct Entry<const D: usize> {
+    at: [f32; D],
+    charge: f32,
     number: u32,
 }
 
-/// What counts as far, and how soft the push of what is near.
+/// How a push depends on the distance, and what counts as far.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Accuracy {
-    /// Two nodes act as wholes when their reaches together are below this share of their distance, to which `soft` adds:
-    /// within it pushes hardly differ, so that also heaps of points on one spot act as wholes.
-    pub(crate) theta: f32,
-    /// The push of what is closer than about this falls off, in world units.
+pub(crate) struct Repulsion {
+    /// Pushes of what is closer than about this hardly differ, in world units.
     pub(crate) soft: f32,
+    /// Two nodes act as wholes when their reaches together are below this share of their distance, to which the softness
+    /// adds: within it pushes hardly differ, so that also heaps of points on one spot act as wholes.
+    pub(crate) theta: f32,
 }
 
 /// Lists for one walk, reused.
@@ -58,28 +69,37 @@ struct Scratch<const D: usize> {
     open: Vec<u32>,
     /// Sources to be looked at for the node at hand.
     work: Vec<u32>,
-    far: Columns<D>,
     near: Columns<D>,
 }
 
 /// The tree, and the storage that outlives it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Tree<const D: usize> {
-    order: Vec<Entry>,
-    spare: Vec<Entry>,
+    order: Vec<Entry<D>>,
     /// Place and charge of each, in that order.
     points: Columns<D>,
     nodes: Vec<Node<D>>,
     /// The subtrees that are walked one by one.
     tasks: Vec<u32>,
     scratch: Vec<Scratch<D>>,
-    forces: Vec<[f32; D]>,
+    /// What is felt at each, a column a coordinate.
+    forces: [Vec<f32>; D],
+}
+
+impl<const D: usize> Default for Tree<D> {
+    fn default() -> Self {
+        Self {
+            order: Vec::new(),
+            points: Columns::default(),
+            nodes: Vec::new(),
+            tasks: Vec::new(),
+            scratch: Vec::new(),
+            forces: std::array::from_fn(|_| Vec::new()),
+        }
+    }
 }
 
 impl<const D: usize> Tree<D> {
-    /// Bits of a coordinate in a Morton code.
-    const BITS: u32 = 32 / D as u32;
-
     /// Builds the tree over points known by number: `point` tells place and charge, `wanted` who needs its force.
     pub(crate) fn build(
         &mut self,
@@ -88,58 +108,48 @@ impl<const D: usize> Tree<D> {
         wanted: impl Fn(u32) -> bool,
     ) {
         self.order.clear();
-        let (mut min, mut max) = ([f32::INFINITY; D], [f32::NEG_INFINITY; D]);
-        for number in numbers {
-            let (at, _) = point(number);
-            for axis in 0..D {
-                min[axis] = min[axis].min(at[axis]);
-                max[axis] = max[axis].max(at[axis]);
-            }
-            self.order.push(Entry { code: 0, number });
-        }
-        let side = (0..D).map(|axis| max[axis] - min[axis]).fold(1.0, f32::max);
-        let scale = ((1u32 << Self::BITS) - 1) as f32 / side;
-        for entry in &mut self.order {
-            let (at, _) = point(entry.number);
-            entry.code = (0..D).fold(0, |code, axis| code | spread::<D>((at[axis] - min[axis]) * scale) << axis);
-        }
-        self.sort();
+        self.order.extend(numbers.map(|number| {
+            let (at, charge) = point(number);
+            Entry { at, charge, number }
+        }));
+        halve(&mut self.order);
         self.points.clear();
-        for entry in &self.order {
-            let (at, charge) = point(entry.number);
-            self.points.push(at, charge);
-        }
+        self.order.iter().for_each(|entry| self.points.push(entry.at, entry.charge));
         self.nodes.clear();
         self.tasks.clear();
         if !self.order.is_empty() {
             let task = self.order.len().div_ceil(TASKS).max(2 * BUCKET);
-            self.grow(0, self.order.len(), Self::BITS * D as u32, task, &wanted);
+            self.grow(0, self.order.len(), task, &wanted);
+            self.points.pad();
         }
     }
 
-    /// Sums over all points `charge * distance vector / (squared distance + soft²)`, for each that was wanted and perhaps
-    /// some more.
-    pub(crate) fn sum(&mut self, accuracy: Accuracy) {
+    /// Sums the pushes of all points, for each that was wanted and perhaps some more.
+    pub(crate) fn sum(&mut self, repulsion: Repulsion) {
         // Outside a pool there is one thread, and none is ever started.
         let pieces = match rayon::current_thread_index() {
             Some(_) if rayon::current_num_threads() > 1 => PIECES * rayon::current_num_threads(),
             _ => 1,
         };
         self.scratch.resize_with(pieces.min(self.tasks.len()), Scratch::default);
-        self.forces.clear();
-        self.forces.resize(self.order.len(), [0.0; D]);
-        let walk = Walk { nodes: &self.nodes, points: &self.points, accuracy, arch: Arch::new() };
-        walk.share_out(&self.tasks, &mut self.forces, &mut self.scratch);
+        let rows = self.order.len().next_multiple_of(LANES);
+        for column in &mut self.forces {
+            column.clear();
+            column.resize(rows, 0.0);
+        }
+        let walk = Walk { nodes: &self.nodes, points: &self.points, repulsion, arch: Arch::new() };
+        walk.share_out(&self.tasks, self.forces.each_mut().map(|column| &mut column[..]), &mut self.scratch);
     }
 
     /// What was summed, by number.
     pub(crate) fn forces(&self) -> impl Iterator<Item = (u32, [f32; D])> {
-        self.order.iter().zip(&self.forces).map(|(entry, force)| (entry.number, *force))
+        let force = |row: usize| std::array::from_fn(|axis| self.forces[axis][row]);
+        self.order.iter().enumerate().map(move |(row, entry)| (entry.number, force(row)))
     }
 
-    /// Makes the node over a run of points, and those below it. `bits` is how many of the code the run may still differ
-    /// in; a node with at most `task` points is a task unless one round it is.
-    fn grow(&mut self, first: usize, end: usize, mut bits: u32, mut task: usize, wanted: &impl Fn(u32) -> bool) {
+    /// Makes the node over a run of points, and those below it, which have half of them each. A node with at most `task`
+    /// points is a task unless one round it is.
+    fn grow(&mut self, first: usize, end: usize, mut task: usize, wanted: &impl Fn(u32) -> bool) {
         let index = self.nodes.len();
         let node = Node {
             centre: [0.0; D],
@@ -159,26 +169,9 @@ impl<const D: usize> Tree<D> {
             self.nodes[index] = self.leaf(node, wanted);
             return;
         }
-        // Levels that do not part the run make no node.
-        let step = D as u32;
-        while bits > 0 && self.order[first].code >> (bits - step) == self.order[end - 1].code >> (bits - step) {
-            bits -= step;
-        }
-        if bits == 0 {
-            // All in one cell of the finest grid, perhaps on one spot: any halves will do.
-            let middle = first + (end - first) / 2;
-            self.grow(first, middle, 0, task, wanted);
-            self.grow(middle, end, 0, task, wanted);
-        } else {
-            let mut begin = first;
-            while begin < end {
-                let cell = self.order[begin].code >> (bits - step);
-                let next =
-                    begin + self.order[begin..end].partition_point(|entry| entry.code >> (bits - step) <= cell);
-                self.grow(begin, next, bits - step, task, wanted);
-                begin = next;
-            }
-        }
+        let middle = first + half(end - first);
+        self.grow(first, middle, task, wanted);
+        self.grow(middle, end, task, wanted);
         self.nodes[index] = self.whole(index, node);
     }
 
@@ -198,30 +191,34 @@ impl<const D: usize> Tree<D> {
         let reach = inside().map(|child| length(sub(child.centre, centre)) + child.reach).fold(0.0, f32::max);
         Node { centre, charge, reach, wanted: inside().any(|child| child.wanted), ..node }
     }
+}
 
-    /// Sorts by code: eleven bits at a time, from the lowest.
-    fn sort(&mut self) {
-        const DIGIT: u32 = 11;
-        self.spare.resize(self.order.len(), Entry::default());
-        let mut starts = [[0u32; 1 << DIGIT]; 3];
-        let digit = |code: u32, round: usize| (code >> (round as u32 * DIGIT)) as usize & ((1 << DIGIT) - 1);
-        for entry in &self.order {
-            for (round, starts) in starts.iter_mut().enumerate() {
-                starts[digit(entry.code, round)] += 1;
-            }
+/// How many of so many points the first half of a node has: all lanes of all leaves but the last are full.
+fn half(count: usize) -> usize {
+    (count / 2).next_multiple_of(LANES)
+}
+
+/// Orders points so that each half of a node lies on one side of the other, across the node's longest side.
+fn halve<const D: usize>(points: &mut [Entry<D>]) {
+    if points.len() <= BUCKET {
+        return;
+    }
+    let (mut min, mut max) = ([f32::INFINITY; D], [f32::NEG_INFINITY; D]);
+    for point in &*points {
+        for axis in 0..D {
+            min[axis] = min[axis].min(point.at[axis]);
+            max[axis] = max[axis].max(point.at[axis]);
         }
-        for (round, starts) in starts.iter_mut().enumerate() {
-            let mut sum = 0;
-            for start in starts.iter_mut() {
-                (*start, sum) = (sum, sum + *start);
-            }
-            for entry in &self.order {
-                let start = &mut starts[digit(entry.code, round)];
-                self.spare[*start as usize] = *entry;
-                *start += 1;
-            }
-            std::mem::swap(&mut self.order, &mut self.spare);
-        }
+    }
+    let longest = (1..D).fold(0, |best, axis| if max[axis] - min[axis] > max[best] - min[best] { axis } else { best });
+    let middle = half(points.len());
+    points.select_nth_unstable_by(middle, |a, b| a.at[longest].total_cmp(&b.at[longest]));
+    let (left, right) = points.split_at_mut(middle);
+    if left.len() >= WORTH_SHARING && rayon::current_thread_index().is_some() {
+        rayon::join(|| halve(left), || halve(right));
+    } else {
+        halve(left);
+        halve(right);
     }
 }
 
@@ -245,22 +242,23 @@ fn centre<const D: usize>(parts: impl Iterator<Item = ([f32; D], f32)> + Clone) 
 struct Walk<'a, const D: usize> {
     nodes: &'a [Node<D>],
     points: &'a Columns<D>,
-    accuracy: Accuracy,
+    repulsion: Repulsion,
     arch: Arch,
 }
 
 impl<const D: usize> Walk<'_, D> {
     /// Does the tasks with as many threads as there are lists; `forces` are those of the tasks' points.
-    fn share_out(&self, tasks: &[u32], forces: &mut [[f32; D]], scratch: &mut [Scratch<D>]) {
+    fn share_out(&self, tasks: &[u32], mut forces: [&mut [f32]; D], scratch: &mut [Scratch<D>]) {
         let Some(&head) = tasks.first() else { return };
         let base = self.nodes[head as usize].first;
         if let [scratch] = scratch {
             for &task in tasks {
                 let node = &self.nodes[task as usize];
-                let run = (node.first - base) as usize..(node.first - base + node.count) as usize;
+                let run = node.rows(base);
                 scratch.open.clear();
                 scratch.open.push(0);
-                self.visit(task as usize, 0, Field::NONE, &mut forces[run], scratch);
+                let forces = forces.each_mut().map(|column| &mut column[run.clone()]);
+                self.visit(task as usize, 0, Field::NONE, forces, scratch);
             }
             return;
         }
@@ -268,7 +266,13 @@ impl<const D: usize> Walk<'_, D> {
         let middle = tasks.len() * half / scratch.len();
         let (left, right) = tasks.split_at(middle);
         let cut = (self.nodes[right[0] as usize].first - base) as usize;
-        let (left_forces, right_forces) = forces.split_at_mut(cut);
+        let mut right_forces = [const { None }; D];
+        let left_forces = std::array::from_fn(|axis| {
+            let (left, right) = std::mem::take(&mut forces[axis]).split_at_mut(cut);
+            right_forces[axis] = Some(right);
+            left
+        });
+        let right_forces = right_forces.map(Option::unwrap_or_default);
         let (left_scratch, right_scratch) = scratch.split_at_mut(half);
         rayon::join(
             || self.share_out(left, left_forces, left_scratch),
@@ -282,7 +286,7 @@ impl<const D: usize> Walk<'_, D> {
         target: usize,
         from: usize,
         mut field: Field<D>,
-        forces: &mut [[f32; D]],
+        mut forces: [&mut [f32]; D],
         scratch: &mut Scratch<D>,
     ) {
         let node = &self.nodes[target];
@@ -291,9 +295,8 @@ impl<const D: usize> Walk<'_, D> {
         }
         let is_leaf = node.skip as usize == target + 1;
         let until = scratch.open.len();
-        let Accuracy { theta, soft } = self.accuracy;
+        let Repulsion { soft, theta } = self.repulsion;
         let theta = theta * theta;
-        scratch.far.clear();
         scratch.near.clear();
         scratch.work.clear();
         scratch.work.extend_from_slice(&scratch.open[from..]);
@@ -302,7 +305,7 @@ impl<const D: usize> Walk<'_, D> {
             let way = sub(node.centre, source.centre);
             let reach = node.reach + source.reach;
             if reach * reach <= theta * (dot(way, way) + soft * soft) {
-                scratch.far.push(source.centre, source.charge);
+                kernel::add_field(&mut field, way, source.charge, soft);
             } else if source.skip == index + 1 {
                 if is_leaf {
                     let run = source.first as usize..(source.first + source.count) as usize;
@@ -311,42 +314,35 @@ impl<const D: usize> Walk<'_, D> {
                     scratch.open.push(index);
                 }
             } else if is_leaf || source.reach > node.reach {
-                scratch.work.extend(children(self.nodes, index as usize, source.skip as usize).map(|child| child as u32));
+                scratch
+                    .work
+                    .extend(children(self.nodes, index as usize, source.skip as usize).map(|child| child as u32));
             } else {
                 scratch.open.push(index);
             }
         }
-        scratch.far.pad();
-        kernel::add_field(self.arch, &scratch.far, soft, node.centre, &mut field);
         if is_leaf {
-            let first = node.first as usize;
-            for (row, force) in forces.iter_mut().enumerate() {
-                *force = field.at(sub(self.points.place(first + row), node.centre));
-            }
             // A point does nothing to itself, nor to another on its very place.
-            scratch.near.pad();
-            kernel::add_forces(self.arch, &scratch.near, soft, self.points, first, forces);
+            let run = node.rows(0);
+            let columns = forces.each_mut().map(|column| &mut **column);
+            kernel::sum_forces(self.arch, &scratch.near, soft, self.points, run.clone(), columns);
+            for (row, index) in run.enumerate() {
+                let far = field.at(sub(self.points.place(index), node.centre));
+                for axis in 0..D {
+                    forces[axis][row] += far[axis];
+                }
+            }
         } else {
             for index in children(self.nodes, target, node.skip as usize) {
                 let child = &self.nodes[index];
                 let force = field.at(sub(child.centre, node.centre));
-                let run = (child.first - node.first) as usize..(child.first - node.first + child.count) as usize;
-                self.visit(index, until, Field { force, ..field }, &mut forces[run], scratch);
+                let run = child.rows(node.first);
+                let forces = forces.each_mut().map(|column| &mut column[run.clone()]);
+                self.visit(index, until, Field { force, ..field }, forces, scratch);
             }
         }
         scratch.open.truncate(until);
     }
-}
-
-/// Spreads the low bits of a coordinate so that those of the others fit between them.
-fn spread<const D: usize>(coordinate: f32) -> u32 {
-    let bits = (coordinate.max(0.0) as u32).min((1 << Tree::<D>::BITS) - 1);
-    // How far to shift, and what to keep: the gaps double each time.
-    let steps: &[(u32, u32)] = match D {
-        2 => &[(8, 0x00ff_00ff), (4, 0x0f0f_0f0f), (2, 0x3333_3333), (1, 0x5555_5555)],
-        _ => &[(16, 0x0300_00ff), (8, 0x0300_f00f), (4, 0x030c_30c3), (2, 0x0924_9249)],
-    };
-    steps.iter().fold(bits, |bits, (shift, kept)| (bits | bits << shift) & kept)
 }
 
 #[cfg(test)]
@@ -365,18 +361,13 @@ mod tests {
         let mut tree = Tree::default();
         tree.build(0..places.len() as u32, |i| (places[i as usize], 1.0), |_| true);
         let mut found = vec![[f32::NAN; D]; places.len()];
-        tree.sum(Accuracy { theta, soft: SOFT });
+        tree.sum(Repulsion { theta, soft: SOFT });
         tree.forces().for_each(|(i, force)| found[i as usize] = force);
         found
     }
 
     fn exact<const D: usize>(places: &[[f32; D]]) -> Vec<[f32; D]> {
-        let one = |a: &[f32; D]| {
-            places.iter().fold([0.0; D], |sum, b| {
-                let way = sub(*a, *b);
-                add(sum, scaled(way, 1.0 / (dot(way, way) + SOFT * SOFT)))
-            })
-        };
+        let one = |a: &[f32; D]| places.iter().fold([0.0; D], |sum, b| add(sum, kernel::push(sub(*a, *b), 1.0, SOFT)));
         places.iter().map(one).collect()
     }
 
@@ -421,7 +412,7 @@ mod tests {
         let mut tree = Tree::default();
         tree.build(0..3000, |i| (places[i as usize], 1.0), |i| i == 7);
         let all = forces(&places, 0.7);
-        tree.sum(Accuracy { theta: 0.7, soft: SOFT });
+        tree.sum(Repulsion { theta: 0.7, soft: SOFT });
         let summed: Vec<_> = tree.forces().filter(|(_, force)| *force != [0.0; 2]).collect();
         assert!(summed.len() <= BUCKET);
         assert!(summed.contains(&(7, all[7])), "the one that is wanted feels the same as ever");
@@ -433,7 +424,7 @@ mod tests {
         places.push([900.0, 5.0]);
         let found = forces(&places, 0.9);
         assert!(found.iter().flatten().all(|x| x.is_finite()));
-        assert!(found[20_000][0] > 20.0, "the heap pushes with all its charge");
+        assert!(found[20_000][0] > 20.0, "the heap pushes with all its charge: {:?}", found[20_000]);
     }
 
     #[test]

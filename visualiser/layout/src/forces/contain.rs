@@ -25,25 +25,26 @@ const STEPS: usize = 12;
 /// Draws each ring round its children, innermost first. A pinned ring keeps its centre and grows instead.
 pub(crate) fn enclose<const D: usize>(bodies: &mut Bodies<D>, laws: &Laws) {
     for index in (0..bodies.rings.len()).rev() {
-        let ring = bodies.rings[index];
-        let body = ring.body as usize;
-        let pinned = bodies.held[body] && bodies.pin_of(body).is_some();
-        if !pinned {
-            let children = bodies.members(ring).iter().map(|&child| child as usize);
-            let Some([min, max]) = boxed(children.map(|child| (bodies.at[child], bodies.extent(child)))) else {
-                continue;
-            };
-            let mut centre = middle(min, max);
-            let mut step = 0.5 * FIRST_STEP * sub(max, min).into_iter().fold(0.0, f32::max);
-            for _ in 0..STEPS {
-                let (distance, way) = furthest(bodies, ring, centre);
-                centre = add(centre, scaled(way, step / distance));
-                step *= NEXT_STEP;
-            }
-            bodies.at[body] = centre;
-        }
-        bodies.radius[body] = furthest(bodies, ring, bodies.at[body]).0 + laws.ring_padding;
+        enclose_one(bodies, bodies.rings[index], laws);
     }
+}
+
+/// Draws one ring round its children as they are.
+pub(crate) fn enclose_one<const D: usize>(bodies: &mut Bodies<D>, ring: Ring, laws: &Laws) {
+    let body = ring.body as usize;
+    let children = bodies.members(ring).iter().map(|&child| child as usize);
+    let is_pinned = bodies.held[body] && bodies.pin_of(body).is_some();
+    if !is_pinned && let Some([min, max]) = boxed(children.map(|child| (bodies.at[child], bodies.extent(child)))) {
+        let mut centre = middle(min, max);
+        let mut step = 0.5 * FIRST_STEP * sub(max, min).into_iter().fold(0.0, f32::max);
+        for _ in 0..STEPS {
+            let (distance, way) = furthest(bodies, ring, centre);
+            centre = add(centre, scaled(way, step / distance));
+            step *= NEXT_STEP;
+        }
+        bodies.at[body] = centre;
+    }
+    bodies.radius[body] = furthest(bodies, ring, bodies.at[body]).0 + laws.ring_padding;
 }
 
 /// How far from a point whatever of a ring's children is furthest from it, and the way there.
