@@ -35,8 +35,12 @@ pub struct Laws {
     pub ring_gap: f32,
     /// Share of its velocity that a body keeps from one tick to the next.
     pub momentum: f32,
-    /// Share of its heat that a body loses each tick; at 0.0228 full heat lasts for 300.
+    /// Share of its heat that a body loses each tick while it is hotter than `tepid`.
     pub cooling: f32,
+    /// Below this heat only details are left to be found, and bodies cool faster.
+    pub tepid: f32,
+    /// Share of its heat that a body loses each tick then.
+    pub setting: f32,
     /// A body colder than this is at rest.
     pub coldest: f32,
     /// Everything is at rest when nothing moved further than this, for a few ticks.
@@ -62,6 +66,8 @@ impl Default for Laws {
             ring_gap: 26.0,
             momentum: 0.6,
             cooling: 0.0228,
+            tepid: 0.3,
+            setting: 0.055,
             coldest: 0.001,
             still: 0.03,
         }

@@ -203,7 +203,8 @@ impl<const D: usize> Simulation<D> {
                     .map(|speed| (speed * self.laws.momentum).clamp(-FASTEST, FASTEST));
                 let sane = bodies.heat[i] > 0.0 && kept.iter().all(|speed| speed.is_finite());
                 bodies.velocity[i] = if sane { kept } else { [0.0; D] };
-                bodies.heat[i] *= 1.0 - self.laws.cooling;
+                let is_tepid = bodies.heat[i] <= self.laws.tepid;
+                bodies.heat[i] *= 1.0 - if is_tepid { self.laws.setting } else { self.laws.cooling };
                 if bodies.heat[i] < self.laws.coldest {
                     bodies.heat[i] = 0.0;
                 }

@@ -4,8 +4,11 @@
 
 use std::collections::VecDeque;
 
+use pulp::{Arch, Simd, WithSimd};
+
 use crate::bodies::NONE;
 use crate::graph::Graph;
+use crate::kernel::LANES;
 use crate::levels::Level;
 use crate::rng::Rng;
 use crate::vector::{self, add, scaled, sub};
@@ -79,25 +82,95 @@ pub(crate) fn relax_level<const D: usize>(level: &Level, places: &mut [[f32; D]]
     }
     let mean = level.stands_for.iter().sum::<f32>() / count.max(1) as f32;
     let weights: Vec<f32> = circle.iter().map(|&body| level.stands_for[body as usize] / mean).collect();
-    let mut seated: Vec<[f32; D]> = circle.iter().map(|&body| places[body as usize]).collect();
+    // Those on one spot would stay there together.
+    let mut seated: [Vec<f32>; D] = std::array::from_fn(|axis| {
+        circle.iter().map(|&body| places[body as usize][axis] + 0.01 * rng.spread()).collect()
+    });
     let mut arounds: Vec<usize> = (1..=count / 2).collect();
+    let arch = Arch::new();
     for round in 0..ROUNDS {
         for k in (1..arounds.len()).rev() {
             arounds.swap(k, rng.below(k + 1));
         }
         let rate = rate(furthest, round);
         for &around in &arounds {
-            for (i, &apart) in steps[around * count..(around + 1) * count].iter().enumerate() {
-                let j = if i + around < count { i + around } else { i + around - count };
-                let weight = rate * weights[i] * weights[j] / (apart * apart);
-                let by = part_way(seated[i], seated[j], apart, weight, rng);
-                seated[i] = add(seated[i], by);
-                seated[j] = sub(seated[j], by);
+            let steps = &steps[around * count..(around + 1) * count];
+            arch.dispatch(Circle {
+                steps,
+                weights: &weights,
+                rate,
+                around,
+                seated: seated.each_mut().map(|x| &mut x[..]),
+            });
+        }
+    }
+    for (seat, &body) in circle.iter().enumerate() {
+        places[body as usize] = std::array::from_fn(|axis| seated[axis][seat]);
+    }
+    centre(places);
+}
+
+/// Moves all pairs that are `around` apart on the circle.
+struct Circle<'a, const D: usize> {
+    steps: &'a [f32],
+    weights: &'a [f32],
+    rate: f32,
+    around: usize,
+    seated: [&'a mut [f32]; D],
+}
+
+impl<const D: usize> WithSimd for Circle<'_, D> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        let count = self.steps.len();
+        let wraps_at = count - self.around;
+        // Each seat and the one that many seats on, up to where the circle closes, and from there.
+        for (from, until, back) in [(0, wraps_at, false), (wraps_at, count, true)] {
+            let mut i = from;
+            while i < until {
+                let j = if back { i - wraps_at } else { i + self.around };
+                // Pairs side by side must have nobody in common; on any processor the same ones are taken together.
+                if until - i >= LANES && i.abs_diff(j) >= LANES {
+                    for at in (0..LANES).step_by(S::F32_LANES) {
+                        self.pairs(simd, i + at, j + at);
+                    }
+                    i += LANES;
+                } else {
+                    self.pairs(pulp::Scalar::new(), i, j);
+                    i += 1;
+                }
             }
         }
     }
-    centre(&mut seated);
-    circle.iter().zip(seated).for_each(|(&body, at)| places[body as usize] = at);
+}
+
+impl<const D: usize> Circle<'_, D> {
+    /// As many pairs as there are lanes, from seats `i` and `j` on.
+    #[inline(always)]
+    fn pairs<S: Simd>(&mut self, simd: S, i: usize, j: usize) {
+        let lanes = S::F32_LANES;
+        let read = |from: &[f32], at: usize| S::as_simd_f32s(&from[at..at + lanes]).0[0];
+        let apart = read(self.steps, i);
+        let weight = simd.mul_f32s(read(self.weights, i), read(self.weights, j));
+        let share = simd.div_f32s(simd.mul_f32s(weight, simd.splat_f32s(self.rate)), simd.mul_f32s(apart, apart));
+        let mut ways = [simd.splat_f32s(0.0); D];
+        let mut square = simd.splat_f32s(1.0e-8);
+        for axis in 0..D {
+            ways[axis] = simd.sub_f32s(read(self.seated[axis], j), read(self.seated[axis], i));
+            square = simd.add_f32s(square, simd.mul_f32s(ways[axis], ways[axis]));
+        }
+        let length = simd.sqrt_f32s(square);
+        let half = simd.mul_f32s(simd.min_f32s(share, simd.splat_f32s(1.0)), simd.splat_f32s(0.5));
+        let by = simd.div_f32s(simd.mul_f32s(half, simd.sub_f32s(length, apart)), length);
+        for axis in 0..D {
+            let moved = simd.mul_f32s(ways[axis], by);
+            let (there, here) = (read(self.seated[axis], j), read(self.seated[axis], i));
+            S::as_mut_simd_f32s(&mut self.seated[axis][i..i + lanes]).0[0] = simd.add_f32s(here, moved);
+            S::as_mut_simd_f32s(&mut self.seated[axis][j..j + lanes]).0[0] = simd.sub_f32s(there, moved);
+        }
+    }
 }
 
 /// How far a pair that is one step apart moves: so far that the furthest may go all the way at first, [`LAST`] at last.
@@ -127,6 +200,18 @@ fn centre<const D: usize>(places: &mut [[f32; D]]) {
 mod tests {
     use super::*;
     use crate::forces::tests::linked;
+
+    #[test]
+    fn a_level_is_unfolded() {
+        let links =
+            (1..40).map(|end| crate::levels::Link { ends: [end - 1, end], rest: 1.0, steps: 1.0, stiffness: 1.0 });
+        let level = Level::new(vec![1.0; 40], vec![1.0; 40], vec![1.0; 40], links.collect());
+        let mut rng = Rng::new(1);
+        let mut places: Vec<[f32; 2]> = (0..40).map(|_| [5.0 * rng.spread(), 5.0 * rng.spread()]).collect();
+        relax_level(&level, &mut places, &mut Rng::new(2));
+        let (from, until) = (places[0], places[39]);
+        assert!((from[0] - until[0]).hypot(from[1] - until[1]) > 30.0, "{places:?}");
+    }
 
     #[test]
     fn chains_that_leave_one_hub_are_told_apart() {

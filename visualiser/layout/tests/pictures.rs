@@ -169,7 +169,7 @@ fn who_leaves_or_hangs_on_nothing_moves_nobody_far() {
     request.bodies.push(body(1_000_000));
     simulation.set_request(&request);
     settle(&mut simulation);
-    assert_eq!(simulation.layout().positions[..200], before[..]);
+    assert!(before.iter().zip(&simulation.layout().positions).all(|(a, b)| distance(*a, *b) < 0.01));
     assert!(simulation.layout().positions[200][1] < before.iter().map(|at| at[1]).fold(f32::MAX, f32::min));
 
     request.bodies.truncate(199);
