@@ -17,6 +17,8 @@ use crate::sizes::SYSTEM_GAP;
 
 /// The shortest time between two rounds of ticks, and how long a round may take.
 const FRAME: Duration = Duration::from_micros(16_667);
+/// How long a round is meant to take: ticks differ, and what they did has to be published too.
+const MEANT: Duration = Duration::from_micros(12_000);
 
 /// The longest rest after a long tick, so that a huge picture still moves while changes pour in.
 const LONGEST_REST: Duration = Duration::from_millis(200);
@@ -66,7 +68,7 @@ pub(crate) fn run(shared: Arc<Shared>, seed: u64) {
             studio.tick(&shared, now + FRAME, usize::MAX);
         } else if now >= studio.ticks_due && has_time {
             studio.ticks_due = now + FRAME;
-            studio.tick(&shared, began + FRAME, TICKS_PER_FRAME);
+            studio.tick(&shared, began + MEANT, TICKS_PER_FRAME);
         }
         if (studio.moved || !studio.is_moving()) && studio.publish(&shared) && !reasons.hurry {
             count_if(&shared.totals.publications_over_budget, began.elapsed() > FRAME);

@@ -193,7 +193,7 @@ fn on_the_way(latency: &Latency) -> String {
         (None, None) => return "event to pixel: nothing new yet".to_owned(),
     };
     let others = if latency.clocks_differ > 0 { " · some clocks differ" } else { "" };
-    format!("{what} {} · p99 {}{others}", milliseconds(found.p50), milliseconds(found.p99))
+    format!("{what} {} · p99 {}{others}", short(found.p50), short(found.p99))
 }
 
 /// Where that time went.
@@ -205,15 +205,19 @@ fn stages(latency: &Latency) -> Option<String> {
         ("totals, all the way", latency.total_to_pixel),
     ];
     let told = |(what, found): (&str, Option<Figures>)| {
-        found.map(|found| format!("{what} {} · p99 {}", milliseconds(found.p50), milliseconds(found.p99)))
+        found.map(|found| format!("{what} {} · p99 {}", short(found.p50), short(found.p99)))
     };
     let lines: Vec<String> = stages.into_iter().filter_map(told).collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
-fn milliseconds(took: Duration) -> String {
+fn short(took: Duration) -> String {
     let ms = took.as_secs_f64() * 1e3;
-    if ms < 10.0 { format!("{ms:.1} ms") } else { format!("{ms:.0} ms") }
+    match ms {
+        ..10.0 => format!("{ms:.1} ms"),
+        ..1000.0 => format!("{ms:.0} ms"),
+        _ => format!("{:.1} s", ms / 1e3),
+    }
 }
 
 /// Systems of which less than half can be seen.
@@ -245,5 +249,7 @@ mod tests {
         latency.event_to_pixel = figures(8_140, 71_400);
         assert_eq!(on_the_way(&latency), "event to pixel 8.1 ms · p99 71 ms");
         assert_eq!(stages(&latency).as_deref(), Some("totals, all the way 24 ms · p99 40 ms"));
+        latency.event_to_pixel = figures(940_000, 2_751_000);
+        assert_eq!(on_the_way(&latency), "event to pixel 940 ms · p99 2.8 s");
     }
 }
