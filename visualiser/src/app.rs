@@ -35,6 +35,7 @@ pub fn run(session: Session, options: WindowOptions) -> anyhow::Result<()> {
     // First, because looking for a renderer makes the graphics driver talk where there is no display.
     require_display()?;
     view::offscreen::require_renderer()?;
+    session.set_measured(options.latency);
     let waker = session.clone();
     let mut app = quietly(AssertUnwindSafe(|| build(session, &options))).context(
         "the window could not be opened; is the display reachable? Without one, use --headless and `axonscope export`",

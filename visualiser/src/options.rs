@@ -17,6 +17,8 @@ pub enum Theme {
 pub struct WindowOptions {
     /// Its colours.
     pub theme: Theme,
+    /// Whether the status line says how long events take to the screen; a key of the window changes that.
+    pub latency: bool,
 }
 
 /// How a picture is drawn.

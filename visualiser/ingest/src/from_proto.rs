@@ -100,6 +100,8 @@ impl Edge {
             self.refused = report.refused;
             batch.first.push_back(Change::NoRoom(report.refused));
         }
+        let tells_news = matches!(report.content, Some(Content::Delta(_) | Content::Activity(_)));
+        batch.captured_at = (tells_news && report.captured_at > 0).then_some(report.captured_at);
         match report.content {
             Some(Content::Farewell(farewell)) => return (Admitted::Farewell(cut(farewell.reason).0), false),
             Some(Content::Snapshot(snapshot)) => self.snapshot(snapshot, &mut batch),
@@ -172,6 +174,7 @@ pub struct Batch {
     /// What was wrong with the latest change.
     doubts: Doubts,
     weight: usize,
+    captured_at: Option<u64>,
 }
 
 impl Batch {
@@ -179,6 +182,12 @@ impl Batch {
     pub fn refused(anomalies: impl IntoIterator<Item = Anomaly>) -> Box<Batch> {
         let first = anomalies.into_iter().map(Change::Refused).collect();
         Box::new(Batch { first, ..Batch::default() })
+    }
+
+    /// When the probe read what is new here, in nanoseconds of its monotonic clock. None for parts of a snapshot, which tell
+    /// of what was before, for words, and where the probe did not say.
+    pub fn captured_at(&self) -> Option<u64> {
+        self.captured_at
     }
 
     /// What it takes in memory, in bytes, roughly.

@@ -48,6 +48,7 @@ pub enum Input {
 /// An input, which takes its room in the queue.
 pub struct Held {
     input: Input,
+    arrived_at: Instant,
     room: Room,
 }
 
@@ -55,6 +56,11 @@ pub struct Held {
 pub struct Room(#[allow(dead_code)] OwnedSemaphorePermit);
 
 impl Held {
+    /// When it was received, before it waited for room.
+    pub fn arrived_at(&self) -> Instant {
+        self.arrived_at
+    }
+
     /// What was said, and the room it takes.
     pub fn into_parts(self) -> (Input, Room) {
         (self.input, self.room)
@@ -126,6 +132,7 @@ impl Shared {
 impl Sender {
     /// Waits for room. False when the receiver is gone.
     pub async fn send(&self, input: Input) -> bool {
+        let arrived_at = Instant::now();
         let weight = match &input {
             Input::Batch { batch, .. } => batch.weight().clamp(SMALLEST_REPORT_BYTES, QUEUE_BYTES),
             _ => SMALLEST_REPORT_BYTES,
@@ -135,7 +142,7 @@ impl Sender {
         if state.closed {
             return false;
         }
-        state.waiting.push_back(Held { input, room: Room(room) });
+        state.waiting.push_back(Held { input, arrived_at, room: Room(room) });
         drop(state);
         self.0.ready.notify_one();
         true

@@ -34,9 +34,10 @@ pub(crate) fn run(shared: Arc<Shared>, receiver: Receiver, keeps_time: bool) {
         };
         match receiver.next(timeout) {
             Next::Input(held) => {
+                let arrived_at = held.arrived_at();
                 // The room in the queue is free again when all of it is applied.
                 let (input, _room) = held.into_parts();
-                core.take(input);
+                core.take(input, arrived_at);
             }
             Next::Nudged | Next::TimedOut => {}
             Next::Closed => return,
@@ -60,7 +61,7 @@ fn look(shared: &Shared) {
 }
 
 impl Core {
-    fn take(&mut self, input: Input) {
+    fn take(&mut self, input: Input, arrived_at: Instant) {
         match input {
             Input::Connect { connection, hello, reply } => {
                 let answer = self.shared.connect(hello);
@@ -73,7 +74,7 @@ impl Core {
             }
             Input::Batch { connection, batch } => {
                 if let Some(system) = self.speakers.get(&connection) {
-                    self.shared.apply(*system, batch);
+                    self.shared.apply_report(*system, batch, arrived_at);
                 }
             }
             Input::Closed { connection, farewell } => {

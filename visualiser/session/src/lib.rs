@@ -19,8 +19,10 @@ mod attention;
 mod places;
 mod problems;
 mod request;
+mod spread;
 mod stir;
 mod summary;
+mod trail;
 mod waker;
 mod watchers;
 
@@ -36,3 +38,5 @@ pub use axonscope_ingest::{Listen, StartError, reader};
 pub use places::{Place, Places, SystemPlaces};
 pub use session::{Options, Session};
 pub use shared::{Counters, Versions};
+pub use spread::Figures;
+pub use trail::{Latency, News};

@@ -7,7 +7,7 @@ use axonscope_layout::{Cluster, Simulation};
 use axonscope_model::SystemId;
 
 use crate::places::{Place, SystemPlaces};
-use crate::request::{Drawing, Legend};
+use crate::request::Drawing;
 use crate::sizes::{HULL_PADDING, TITLE_HEIGHT};
 
 /// Hulls are packed in steps of this, so that one that breathes does not push its neighbours with every tick.
@@ -16,7 +16,9 @@ const STEP: f32 = 32.0;
 pub(crate) struct Picture {
     pub(crate) system: SystemId,
     pub(crate) simulation: Simulation,
-    legend: Legend,
+    drawing: Drawing,
+    /// What is being drawn up, and the memory for it.
+    draft: Drawing,
     /// The versions that are drawn.
     pub(crate) structure: u64,
     pub(crate) arranged: u64,
@@ -31,6 +33,8 @@ pub(crate) struct Picture {
     /// Since it was published.
     pub(crate) moved: bool,
     published: Option<Arc<SystemPlaces>>,
+    /// What was published before that: nobody reads it any more, so that its memory serves the next.
+    outdated: Option<Arc<SystemPlaces>>,
 }
 
 impl Picture {
@@ -39,7 +43,8 @@ impl Picture {
         Picture {
             system,
             simulation: Simulation::new(seed),
-            legend: Legend::default(),
+            drawing: Drawing::default(),
+            draft: Drawing::default(),
             structure: 0,
             arranged: 0,
             shift: [0.0; 2],
@@ -49,6 +54,7 @@ impl Picture {
             due: None,
             moved: false,
             published: None,
+            outdated: None,
         }
     }
 
@@ -57,9 +63,16 @@ impl Picture {
         self.structure > 0
     }
 
-    pub(crate) fn take(&mut self, drawing: Drawing) {
-        self.simulation.set_request(&drawing.request);
-        self.legend = drawing.legend;
+    /// Where the next request is drawn up.
+    pub(crate) fn draft(&mut self) -> &mut Drawing {
+        &mut self.draft
+    }
+
+    /// The draft, of which all is copied, is what is laid out from now on.
+    pub(crate) fn take_draft(&mut self) {
+        self.draft.finish();
+        self.simulation.set_request(&self.draft.request);
+        std::mem::swap(&mut self.draft, &mut self.drawing);
         self.moved = true;
     }
 
@@ -90,11 +103,26 @@ impl Picture {
         {
             return published.clone();
         }
+        let places = Arc::new(self.write_places(origin));
+        self.moved = false;
+        if let Some(published) = &self.published
+            && *published == places
+        {
+            self.outdated = Some(places);
+            return published.clone();
+        }
+        self.outdated = self.published.replace(places.clone());
+        places
+    }
+
+    fn write_places(&mut self, origin: [f32; 2]) -> SystemPlaces {
+        let mut places = self.outdated.take().and_then(Arc::into_inner).unwrap_or_default().places;
         let (min, max) = self.hull();
         let in_world = |local: [f32; 2]| [local[0] + origin[0], local[1] + origin[1]];
-        let layout = self.simulation.layout();
-        let mut places = vec![Place::default(); self.legend.slots as usize];
-        for ((entry, at), ring) in self.legend.entries.iter().zip(&layout.positions).zip(&layout.radii) {
+        let (legend, layout) = (&self.drawing.legend, self.simulation.layout());
+        places.clear();
+        places.resize(legend.slots as usize, Place::default());
+        for ((entry, at), ring) in legend.entries.iter().zip(&layout.positions).zip(&layout.radii) {
             let [x, y] = in_world([at[0], at[1]]);
             places[entry.slot as usize] = Place {
                 component: entry.component,
@@ -103,10 +131,58 @@ impl Picture {
                 pinned: entry.pinned,
             };
         }
-        let places =
-            Arc::new(SystemPlaces { system: self.system, origin, min: in_world(min), max: in_world(max), places });
-        self.moved = false;
-        self.published = Some(places.clone());
-        places
+        let (system, structure) = (self.system, self.structure);
+        SystemPlaces { system, structure, origin, min: in_world(min), max: in_world(max), places }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axonscope_model::{Change, ComponentId, Hello, Limits, Model, NewComponent};
+
+    use super::*;
+
+    fn drawn(count: u64) -> Picture {
+        let mut model = Model::new(Limits::default());
+        let Ok(system) = model.connect(Hello::default(), 1) else { panic!("there is room for one") };
+        for id in 1..=count {
+            let new = NewComponent { id: ComponentId(id), ..NewComponent::default() };
+            let _ = model.apply(system, Change::ComponentAdded(new));
+        }
+        let mut picture = Picture::new(system, 1);
+        if let Some(system) = model.system(system) {
+            let mut progress = picture.draft().begin(system);
+            assert!(picture.draft().copy(system, &Default::default(), &mut progress, || true));
+            picture.structure = system.structure_version();
+        }
+        picture.take_draft();
+        picture
+    }
+
+    #[test]
+    fn what_nobody_reads_any_more_is_written_over() {
+        let mut picture = drawn(20);
+        let mut publish = |x: f32| picture.places_at([x, 0.0]);
+        let first = publish(0.0).places.as_ptr();
+        let second = publish(1.0).places.as_ptr();
+        assert_ne!(first, second);
+        assert_eq!(publish(2.0).places.as_ptr(), first);
+        let read = publish(3.0);
+        let copy = SystemPlaces::clone(&read);
+        publish(4.0);
+        publish(5.0);
+        assert_eq!(*read, copy, "somebody reads it still");
+    }
+
+    #[test]
+    fn places_that_are_what_they_were_are_the_ones_before() {
+        let mut picture = drawn(20);
+        let before = picture.places_at([0.0; 2]);
+        assert_eq!(before.places.len(), 20);
+        picture.moved = true;
+        assert!(Arc::ptr_eq(&before, &picture.places_at([0.0; 2])));
+        picture.structure += 1;
+        picture.moved = true;
+        assert!(!Arc::ptr_eq(&before, &picture.places_at([0.0; 2])));
     }
 }

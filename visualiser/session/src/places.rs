@@ -18,6 +18,13 @@ impl Places {
     pub fn system(&self, system: SystemId) -> Option<&SystemPlaces> {
         self.systems.iter().find(|places| places.system == system).map(|places| &**places)
     }
+
+    /// Whether the others are these very ones, and not only equal.
+    pub(crate) fn is(&self, others: &Places) -> bool {
+        self.moving == others.moving
+            && self.systems.len() == others.systems.len()
+            && self.systems.iter().zip(&others.systems).all(|(one, other)| Arc::ptr_eq(one, other))
+    }
 }
 
 /// Where one system is.
@@ -25,6 +32,8 @@ impl Places {
 pub struct SystemPlaces {
     /// Which one.
     pub system: SystemId,
+    /// The version of its structure that has these places; 0 where that is not known.
+    pub structure: u64,
     /// Where its own coordinates begin.
     pub origin: [f32; 2],
     /// The hull's least x and y, some air included.

@@ -3,15 +3,18 @@
 use std::collections::HashMap;
 
 use axonscope_layout::{Body, LayoutRequest, Spring};
-use axonscope_model::{ComponentId, LinkageKind, System};
+use axonscope_model::{ComponentId, ComponentRef, LinkageKind, LinkageRef, System};
 
 use crate::sizes;
 
-/// A request, and what is needed to read its answer.
+/// A request, and what is needed to read its answer. Kept and filled again, so that a system that changes all the time is
+/// drawn up without asking for memory each time.
 #[derive(Default)]
 pub(crate) struct Drawing {
     pub(crate) request: LayoutRequest,
     pub(crate) legend: Legend,
+    body_in_slot: Vec<u32>,
+    joins: Vec<Join>,
 }
 
 /// Which body is which component.
@@ -31,6 +34,33 @@ pub(crate) struct Entry {
     pub(crate) pinned: bool,
 }
 
+/// How far a system has been copied, which may be done in parts as long as its structure stays what it was.
+#[derive(Default)]
+pub(crate) struct Progress {
+    /// The slot of the last component, once there is one.
+    last: Option<u32>,
+    has_all_components: bool,
+    /// The slot of the next linkage.
+    next_linkage: u32,
+}
+
+/// A linkage: first the bodies at its ends, or rather their slots until all is copied.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Join {
+    source: u32,
+    sink: u32,
+    strength: Strength,
+}
+
+/// The strongest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Strength {
+    Usual,
+    Weak,
+    Passthrough,
+    Use,
+}
+
 /// What joins components without carrying their work pulls less.
 const WEAK: f32 = 0.15;
 /// Who uses something stands near it, and nearer to whom it sends something to.
@@ -42,76 +72,118 @@ const MULTIPLICITY: f32 = 0.35;
 
 const NOWHERE: u32 = u32::MAX;
 
-/// Draws a system up for the layout. Takes time in proportion to its size.
-pub(crate) fn draw(system: &System, pins: &HashMap<ComponentId, [f32; 3]>) -> Drawing {
-    let count = system.component_count();
-    let mut bodies: Vec<Body> = Vec::with_capacity(count);
-    let mut entries = Vec::with_capacity(count);
-    let mut body_in_slot = vec![NOWHERE; system.component_slots() as usize];
-    for component in system.tree() {
+/// So many components or linkages are copied between two looks at the time.
+const PER_LOOK: usize = 256;
+
+impl Drawing {
+    /// To be filled from nothing.
+    pub(crate) fn begin(&mut self, system: &System) -> Progress {
+        self.request.bodies.clear();
+        self.legend.entries.clear();
+        self.legend.slots = system.component_slots();
+        self.joins.clear();
+        self.body_in_slot.clear();
+        self.body_in_slot.resize(system.component_slots() as usize, NOWHERE);
+        Progress::default()
+    }
+
+    /// Copies on while `go_on` says so; true when all is copied. [`Drawing::finish`] does the rest, for which the model is not
+    /// needed any more.
+    pub(crate) fn copy(
+        &mut self,
+        system: &System,
+        pins: &HashMap<ComponentId, [f32; 3]>,
+        progress: &mut Progress,
+        mut go_on: impl FnMut() -> bool,
+    ) -> bool {
+        while !progress.has_all_components {
+            self.copy_components(system, pins, progress);
+            if !go_on() {
+                return false;
+            }
+        }
+        while progress.next_linkage < system.linkage_slots() {
+            let next = (progress.next_linkage + PER_LOOK as u32).min(system.linkage_slots());
+            let some = (progress.next_linkage..next).filter_map(|slot| system.linkage_at(slot));
+            self.joins.extend(some.map(join).filter(|join| join.source != join.sink));
+            progress.next_linkage = next;
+            if !go_on() {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn copy_components(&mut self, system: &System, pins: &HashMap<ComponentId, [f32; 3]>, progress: &mut Progress) {
+        let mut next = match progress.last {
+            Some(last) => system.component_at(last).and_then(ComponentRef::next_in_tree),
+            None => system.roots().next(),
+        };
+        for _ in 0..PER_LOOK {
+            let Some(component) = next else {
+                progress.has_all_components = true;
+                return;
+            };
+            self.add(component, pins);
+            progress.last = Some(component.slot());
+            next = component.next_in_tree();
+        }
+    }
+
+    fn add(&mut self, component: ComponentRef<'_>, pins: &HashMap<ComponentId, [f32; 3]>) {
         let radius = sizes::radius(component);
         let pin = if pins.is_empty() { None } else { pins.get(&component.id()).copied() };
-        body_in_slot[component.slot() as usize] = bodies.len() as u32;
-        bodies.push(Body {
+        self.body_in_slot[component.slot() as usize] = self.request.bodies.len() as u32;
+        self.request.bodies.push(Body {
             key: component.id().0,
-            parent: component.parent().map(|parent| body_in_slot[parent.slot() as usize]),
+            parent: component.parent().map(|parent| self.body_in_slot[parent.slot() as usize]),
             half_size: sizes::half_size(component, radius),
             pin,
         });
-        entries.push(Entry {
+        self.legend.entries.push(Entry {
             component: component.id(),
             slot: component.slot(),
             radius: (!component.is_composite()).then_some(radius),
             pinned: pin.is_some(),
         });
     }
-    let springs = springs(system, &body_in_slot);
-    let legend = Legend { entries, slots: system.component_slots() };
-    Drawing { request: LayoutRequest { bodies, springs }, legend }
+
+    /// Makes springs of what was copied: one for each pair of components that are linked that way round.
+    pub(crate) fn finish(&mut self) {
+        for join in &mut self.joins {
+            join.source = self.body_in_slot[join.source as usize];
+            join.sink = self.body_in_slot[join.sink as usize];
+        }
+        self.joins.sort_unstable();
+        let springs = &mut self.request.springs;
+        springs.clear();
+        springs.extend(self.joins.chunk_by(|a, b| (a.source, a.sink) == (b.source, b.sink)).map(spring));
+    }
 }
 
-/// One for each pair of components that are linked that way round.
-fn springs(system: &System, body_in_slot: &[u32]) -> Vec<Spring> {
-    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-    enum Strength {
-        Usual,
-        Weak,
-        Passthrough,
-        Use,
-    }
-    let mut joins: Vec<(u32, u32, Strength)> = system
-        .linkages()
-        .chain(system.uses())
-        .map(|linkage| {
-            let (source, sink) = (linkage.source(), linkage.sink());
-            let strength = match linkage.kind() {
-                LinkageKind::Inward | LinkageKind::Outward => Strength::Passthrough,
-                LinkageKind::Direct if source.is_standard() || sink.is_standard() => Strength::Weak,
-                LinkageKind::Direct => Strength::Usual,
-                LinkageKind::Use => Strength::Use,
-            };
-            let body = |slot: u32| body_in_slot[slot as usize];
-            (body(source.owner().slot()), body(sink.owner().slot()), strength)
-        })
-        .filter(|(source, sink, _)| source != sink && *source != NOWHERE && *sink != NOWHERE)
-        .collect();
-    joins.sort_unstable();
-    joins
-        .chunk_by(|a, b| (a.0, a.1) == (b.0, b.1))
-        .map(|same| {
-            // Sorted: the strongest comes first.
-            let (source, sink, strength) = same[0];
-            let count = same.iter().filter(|join| join.2 == strength).count();
-            let base = match strength {
-                Strength::Usual => 1.0,
-                Strength::Weak => WEAK,
-                Strength::Passthrough => PASSTHROUGH,
-                Strength::Use => USE,
-            };
-            let weight = base * (1.0 + MULTIPLICITY * (count as f32).ln());
-            Spring { source, sink, weight, flows: strength != Strength::Use }
-        })
-        .collect()
+fn join(linkage: LinkageRef<'_>) -> Join {
+    let (source, sink) = (linkage.source(), linkage.sink());
+    let strength = match linkage.kind() {
+        LinkageKind::Inward | LinkageKind::Outward => Strength::Passthrough,
+        LinkageKind::Direct if source.is_standard() || sink.is_standard() => Strength::Weak,
+        LinkageKind::Direct => Strength::Usual,
+        LinkageKind::Use => Strength::Use,
+    };
+    Join { source: source.owner().slot(), sink: sink.owner().slot(), strength }
+}
+
+/// Of all joins of the same two, the strongest first.
+fn spring(same: &[Join]) -> Spring {
+    let Join { source, sink, strength } = same[0];
+    let count = same.iter().filter(|join| join.strength == strength).count();
+    let base = match strength {
+        Strength::Usual => 1.0,
+        Strength::Weak => WEAK,
+        Strength::Passthrough => PASSTHROUGH,
+        Strength::Use => USE,
+    };
+    let weight = base * (1.0 + MULTIPLICITY * (count as f32).ln());
+    Spring { source, sink, weight, flows: strength != Strength::Use }
 }
 
 #[cfg(test)]
@@ -166,9 +238,36 @@ mod tests {
         draw(model.system(id).unwrap(), &HashMap::new())
     }
 
+    fn draw(system: &System, pins: &HashMap<ComponentId, [f32; 3]>) -> Drawing {
+        let mut drawing = Drawing::default();
+        let mut progress = drawing.begin(system);
+        assert!(drawing.copy(system, pins, &mut progress, || true));
+        drawing.finish();
+        drawing
+    }
+
+    #[test]
+    fn a_copy_in_parts_and_into_used_memory_is_the_same() {
+        let parents: Vec<u64> = (0..1000).map(|n| if n % 7 == 3 { n / 2 } else { 0 }).collect();
+        let linkages: Vec<_> = (1..1000).map(|id| (10 * id, 10 * (id / 3 + 1) + 1, LinkageKind::Direct)).collect();
+        let (model, id) = model(&parents, &linkages);
+        let system = model.system(id).unwrap();
+        let whole = draw(system, &HashMap::new());
+        let mut drawing = drawn(&[0, 1, 1, 0, 3], &[(10, 21, LinkageKind::Direct)]);
+        let mut progress = drawing.begin(system);
+        let mut parts = 1;
+        while !drawing.copy(system, &HashMap::new(), &mut progress, || false) {
+            parts += 1;
+        }
+        drawing.finish();
+        assert!(parts > 6, "{parts} parts");
+        assert_eq!(drawing.request, whole.request);
+        assert_eq!(drawing.legend.entries.len(), 1000);
+    }
+
     #[test]
     fn composites_come_before_what_they_contain() {
-        let Drawing { request, legend } = drawn(&[0, 1, 1, 0, 3], &[]);
+        let Drawing { request, legend, .. } = drawn(&[0, 1, 1, 0, 3], &[]);
         for (index, body) in request.bodies.iter().enumerate() {
             assert!(body.parent.is_none_or(|parent| (parent as usize) < index));
         }
@@ -227,7 +326,7 @@ mod tests {
     fn a_pin_holds_its_body() {
         let (model, id) = model(&[0, 0], &[]);
         let pins = HashMap::from([(ComponentId(2), [3.0, 4.0, 0.0])]);
-        let Drawing { request, legend } = draw(model.system(id).unwrap(), &pins);
+        let Drawing { request, legend, .. } = draw(model.system(id).unwrap(), &pins);
         let pinned: Vec<_> = legend.entries.iter().map(|entry| (entry.component.0, entry.pinned)).collect();
         assert!(pinned.contains(&(2, true)) && pinned.contains(&(1, false)));
         assert_eq!(request.bodies.iter().filter_map(|body| body.pin).collect::<Vec<_>>(), [[3.0, 4.0, 0.0]]);

@@ -15,6 +15,7 @@ use crate::places::{Place, Places, SystemPlaces};
 use crate::problems::problems;
 use crate::shared::{Counters, Shared, Versions};
 use crate::summary::summary;
+use crate::trail::{Latency, News};
 use crate::{core_thread, layout_thread};
 
 /// How a session is made.
@@ -26,12 +27,14 @@ pub struct Options {
     pub seed: u64,
     /// How much is kept.
     pub limits: Limits,
+    /// Whether anything is given a place. Without, nothing can be drawn: this is for measuring what the layout costs.
+    pub lays_out: bool,
 }
 
 /// Listens on `127.0.0.1:7420`.
 impl Default for Options {
     fn default() -> Self {
-        Options { listen: vec![(Ipv4Addr::LOCALHOST, 7420).into()], seed: 1, limits: Limits::default() }
+        Options { listen: vec![(Ipv4Addr::LOCALHOST, 7420).into()], seed: 1, limits: Limits::default(), lays_out: true }
     }
 }
 
@@ -66,7 +69,7 @@ impl Session {
         let ingest = Ingest::start(&options.listen, sink, desk, wishes)?;
         let session = Session::new(shared, ingest.addresses().to_vec());
         session.works.running().ingest = Some(ingest);
-        session.run(receiver, true, Some(options.seed))?;
+        session.run(receiver, true, options.lays_out.then_some(options.seed))?;
         Ok(session)
     }
 
@@ -210,6 +213,34 @@ impl Session {
         self.works.shared.tap(system, linkage, on)
     }
 
+    // === impl measuring ===
+
+    /// Follows news from programs to the screen from now on, or no longer. Costs nothing while it does not.
+    pub fn set_measured(&self, is_measured: bool) {
+        self.works.shared.trail.set_on(is_measured);
+    }
+
+    /// Whether news is followed.
+    pub fn is_measured(&self) -> bool {
+        self.works.shared.trail.is_on()
+    }
+
+    /// How long news took in the last minute.
+    pub fn latency(&self) -> Latency {
+        self.works.shared.trail.latency(self.now_ns())
+    }
+
+    /// For whoever draws: what is news in a frame made from what was read after `drawn` had been the versions. Each is
+    /// answered once, and is to be given to [`Session::seen`] when the frame has been drawn.
+    pub fn take_shown(&self, drawn: Versions) -> Vec<News> {
+        self.works.shared.trail.take_shown(drawn)
+    }
+
+    /// The frame that shows this has just been drawn.
+    pub fn seen(&self, shown: &[News]) {
+        self.works.shared.trail.seen(shown, self.now_ns());
+    }
+
     // === impl arranging ===
 
     /// Holds a component there in the world, or lets it go. A pin holds in the next instance of the program too.
@@ -300,7 +331,14 @@ fn places_of(model: &Model, layouts: &[SystemLayout]) -> Option<Places> {
             return None;
         }
         let (min, max) = (layout.min, layout.max);
-        systems.push(Arc::new(SystemPlaces { system: system.id(), origin: [0.0; 2], min, max, places }));
+        systems.push(Arc::new(SystemPlaces {
+            system: system.id(),
+            structure: system.structure_version(),
+            origin: [0.0; 2],
+            min,
+            max,
+            places,
+        }));
     }
     Some(Places { systems, moving: false })
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use axonscope_ingest::answers::Told;
 use axonscope_ingest::feed::Feed;
+use axonscope_ingest::from_proto::Batch;
 use axonscope_ingest::limits::{CADENCE_UNWATCHED, CADENCE_WATCHED};
 use axonscope_ingest::queue::Nudge;
 use axonscope_ingest::wishes::Wishes;
@@ -20,6 +21,7 @@ use crate::places::Places;
 use crate::problems::Past;
 use crate::stir::Stir;
 use crate::summary::summary;
+use crate::trail::{Told as Report, Trail};
 use crate::waker::Waker;
 use crate::watchers::Watchers;
 
@@ -27,6 +29,8 @@ use crate::watchers::Watchers;
 const SLICE: Duration = Duration::from_millis(2);
 /// How often the time is looked at within a slice.
 const CHANGES_PER_LOOK: usize = 128;
+/// How long whoever waits for the model sleeps before it looks again.
+const GLANCE: Duration = Duration::from_micros(50);
 /// How long a writer gives way.
 const PATIENCE: Duration = Duration::from_millis(500);
 
@@ -52,18 +56,31 @@ pub struct Counters {
     pub activity: u64,
     /// Reports that were applied.
     pub reports: u64,
+    /// Steps that the layout made.
+    pub ticks: u64,
+    /// Those that took longer than a frame may last.
+    pub ticks_over_budget: u64,
+    /// How often new places were published.
+    pub publications: u64,
+    /// Those that came later than a frame may last after the layout had woken for them, while nobody hurried it.
+    pub publications_over_budget: u64,
 }
 
 #[derive(Default)]
-struct Totals {
+pub(crate) struct Totals {
     structure: AtomicU64,
     activity: AtomicU64,
     reports: AtomicU64,
+    pub(crate) ticks: AtomicU64,
+    pub(crate) ticks_over_budget: AtomicU64,
+    pub(crate) publications: AtomicU64,
+    pub(crate) publications_over_budget: AtomicU64,
 }
 
 pub(crate) struct Shared {
     model: RwLock<Model>,
     readers_waiting: AtomicUsize,
+    writers_waiting: AtomicUsize,
     began: Instant,
     /// What the session's clock began at.
     epoch_ns: u64,
@@ -71,13 +88,14 @@ pub(crate) struct Shared {
     activity: AtomicU64,
     places_version: AtomicU64,
     status: AtomicU64,
-    totals: Totals,
+    pub(crate) totals: Totals,
     places: Mutex<Arc<Places>>,
     arrangement: Mutex<Arrangement>,
     watchers: Watchers,
     pub(crate) attention: Attention,
     pub(crate) wishes: Arc<Wishes>,
     pub(crate) past: Mutex<Past>,
+    pub(crate) trail: Trail,
     pub(crate) stir: Stir,
     pub(crate) waker: Waker,
     nudge: Nudge,
@@ -95,6 +113,7 @@ impl Shared {
         let shared = Shared {
             model: RwLock::new(model),
             readers_waiting: AtomicUsize::new(0),
+            writers_waiting: AtomicUsize::new(0),
             began: Instant::now(),
             epoch_ns,
             structure: AtomicU64::new(0),
@@ -108,6 +127,7 @@ impl Shared {
             attention: Attention::default(),
             wishes: Arc::default(),
             past: Mutex::default(),
+            trail: Trail::default(),
             stir: Stir::default(),
             waker: Waker::default(),
             nudge,
@@ -135,6 +155,21 @@ impl Shared {
     }
 
     fn write_lock(&self) -> RwLockWriteGuard<'_, Model> {
+        self.writers_waiting.fetch_add(1, Ordering::AcqRel);
+        let model = self.find_gap();
+        self.writers_waiting.fetch_sub(1, Ordering::AcqRel);
+        model
+    }
+
+    /// For a reader that comes back at once, and does not hold the model now: lets a writer that waits have its turn.
+    pub(crate) fn give_way(&self) {
+        let began = Instant::now();
+        while self.writers_waiting.load(Ordering::Acquire) > 0 && began.elapsed() < SLICE {
+            std::thread::sleep(GLANCE);
+        }
+    }
+
+    fn find_gap(&self) -> RwLockWriteGuard<'_, Model> {
         let began = Instant::now();
         loop {
             if self.readers_waiting.load(Ordering::Acquire) == 0 {
@@ -147,7 +182,7 @@ impl Shared {
             if began.elapsed() > PATIENCE {
                 return self.model.write().unwrap_or_else(PoisonError::into_inner);
             }
-            std::thread::sleep(Duration::from_micros(100));
+            std::thread::sleep(GLANCE);
         }
     }
 
@@ -177,13 +212,29 @@ impl Shared {
 
     /// Applies all of them, in slices.
     pub(crate) fn apply(&self, system: SystemId, changes: impl IntoIterator<Item = Change>) {
+        self.apply_all(system, changes, None);
+    }
+
+    /// The same for what a Report said, which is followed to the screen while somebody asks for that.
+    pub(crate) fn apply_report(&self, system: SystemId, batch: Box<Batch>, arrived_at: Instant) {
+        let captured_at = batch.captured_at().filter(|_| self.trail.is_on());
+        let report = captured_at.map(|captured_at| Report { captured_at, arrived_at, before: self.versions() });
+        self.apply_all(system, batch, report);
+    }
+
+    fn apply_all(&self, system: SystemId, changes: impl IntoIterator<Item = Change>, report: Option<Report>) {
         let mut changes = changes.into_iter();
-        while self.apply_slice(system, &mut changes) {}
+        while self.apply_slice(system, &mut changes, report) {}
         self.totals.reports.fetch_add(1, Ordering::Relaxed);
     }
 
     /// False when nothing is left.
-    fn apply_slice(&self, system: SystemId, changes: &mut impl Iterator<Item = Change>) -> bool {
+    fn apply_slice(
+        &self,
+        system: SystemId,
+        changes: &mut impl Iterator<Item = Change>,
+        report: Option<Report>,
+    ) -> bool {
         let mut model = self.write_lock();
         let began = Instant::now();
         let watched = self.watchers.want(system);
@@ -212,7 +263,7 @@ impl Shared {
                 let applied = model.apply(system, change);
                 anomalies += u64::from(applied.anomaly.is_some());
                 if let Some(anomaly) = applied.anomaly {
-                    report(system, &anomaly);
+                    log(system, &anomaly);
                 }
             }
         }
@@ -229,6 +280,10 @@ impl Shared {
         let stands_otherwise = stands != stood.as_ref();
         if stands_otherwise {
             self.tell_status(&model, system);
+        }
+        if !more && let (Some(report), Some(known)) = (report, model.system(system)) {
+            let (structure, activity) = (model.structure_version(), model.activity_version());
+            self.trail.tell(report, known, structure, activity, self.now_ns());
         }
         self.note_versions(&model, stands_otherwise || anomalies > 0);
         more
@@ -319,10 +374,15 @@ impl Shared {
     }
 
     pub(crate) fn counters(&self) -> Counters {
+        let total = |total: &AtomicU64| total.load(Ordering::Relaxed);
         Counters {
-            structure: self.totals.structure.load(Ordering::Relaxed),
-            activity: self.totals.activity.load(Ordering::Relaxed),
-            reports: self.totals.reports.load(Ordering::Relaxed),
+            structure: total(&self.totals.structure),
+            activity: total(&self.totals.activity),
+            reports: total(&self.totals.reports),
+            ticks: total(&self.totals.ticks),
+            ticks_over_budget: total(&self.totals.ticks_over_budget),
+            publications: total(&self.totals.publications),
+            publications_over_budget: total(&self.totals.publications_over_budget),
         }
     }
 
@@ -359,8 +419,16 @@ impl Shared {
     }
 
     pub(crate) fn publish(&self, places: Places) {
-        *lock(&self.places) = Arc::new(places);
-        self.places_version.fetch_add(1, Ordering::AcqRel);
+        let places = Arc::new(places);
+        *lock(&self.places) = places.clone();
+        let version = self.places_version.load(Ordering::Acquire) + 1;
+        if self.trail.is_on() {
+            for system in &places.systems {
+                self.trail.place(system.system, system.structure, version, self.now_ns());
+            }
+        }
+        self.places_version.store(version, Ordering::Release);
+        self.totals.publications.fetch_add(1, Ordering::Relaxed);
         self.wake();
     }
 
@@ -422,7 +490,7 @@ fn hello_of(system: &System) -> Hello {
 }
 
 /// Lost data is an error, a limit that was reached a warning; the rest is seen in the picture.
-fn report(system: SystemId, anomaly: &Anomaly) {
+fn log(system: SystemId, anomaly: &Anomaly) {
     match anomaly {
         Anomaly::Gap { expected, got } => tracing::error!(%system, expected, got, "reports are missing"),
         Anomaly::OverLimit { what } => tracing::debug!(%system, what, "over a limit"),

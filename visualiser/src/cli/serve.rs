@@ -11,7 +11,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::client::block_on;
 use super::{Exit, Failure, Outcome, written};
-use crate::options::Theme;
+use crate::options::{Theme, WindowOptions};
 
 /// Where and how to listen.
 #[derive(clap::Args, Debug)]
@@ -26,6 +26,9 @@ pub(super) struct Args {
     /// The window's colours
     #[arg(long, value_enum, default_value_t = Theme::Dark)]
     theme: Theme,
+    /// Show in the status line how long events take from the program to the screen; the key L shows and hides it
+    #[arg(long)]
+    latency: bool,
 }
 
 fn listen(text: &str) -> Result<Listen, String> {
@@ -58,7 +61,11 @@ pub(super) fn run(args: Args) -> Outcome {
     }
     log_to_stderr();
     let session = Session::start(Options { listen: args.listen, ..Options::default() })?;
-    if args.headless { serve(session) } else { show(session, args.theme) }
+    if args.headless {
+        serve(session)
+    } else {
+        show(session, WindowOptions { theme: args.theme, latency: args.latency })
+    }
 }
 
 /// Says where programs connect: for people, and for scripts that took any free port.
@@ -104,10 +111,9 @@ async fn terminated() {
 }
 
 #[cfg(feature = "window")]
-fn show(session: Session, theme: Theme) -> Outcome {
+fn show(session: Session, options: WindowOptions) -> Outcome {
     announce(&session)?;
     clean_up_when_told_to_end(&session);
-    let options = crate::options::WindowOptions { theme };
     let shown = crate::app::run(session.clone(), options);
     session.shutdown();
     shown.map_err(|error| Failure::new(Exit::NoWindow, format!("{error:#}")))
@@ -136,7 +142,7 @@ fn clean_up_when_told_to_end(session: &Session) {
 }
 
 #[cfg(not(feature = "window"))]
-fn show(_: Session, _: Theme) -> Outcome {
+fn show(_: Session, _: WindowOptions) -> Outcome {
     Ok(())
 }
 

@@ -8,6 +8,7 @@ mod docks;
 mod draw;
 mod flow;
 mod labels;
+mod latency;
 mod linkages;
 mod nodes;
 pub mod offscreen;
@@ -43,12 +44,12 @@ pub enum VisualiserSystems {
 
 /// Everything drawn, for a window and without one.
 pub(crate) fn plugin(app: &mut App) {
-    app.add_plugins((stage::plugin, camera::plugin, draw::plugin, paint::plugin, panels::plugin));
+    app.add_plugins((stage::plugin, camera::plugin, draw::plugin, paint::plugin, panels::plugin, latency::plugin));
 }
 
 /// What only a window has: pointer and keys, and whether anybody can see it.
 pub(crate) fn hands_plugin(app: &mut App) {
-    app.add_plugins((pick::plugin, seen::plugin));
+    app.add_plugins((pick::plugin, seen::plugin, latency::hands_plugin));
 }
 
 /// What we draw with: the shaders read instances from storage buffers, which OpenGL does not give a vertex.

@@ -17,6 +17,7 @@ use bevy::render::RenderApp;
 use bevy::render::render_resource::{
     CachedPipelineState, Extent3d, PipelineCache, TextureDimension, TextureFormat, TextureUsages,
 };
+use bevy::render::renderer::RenderAdapterInfo;
 use bevy::render::view::screenshot::{Screenshot, ScreenshotCaptured};
 use bevy::shader::ShaderCacheError;
 use bevy::window::ExitCondition;
@@ -130,18 +131,7 @@ impl Offscreen {
         let look = Look { theme: shot.theme, selected: shot.selected, hovered: None, still: true, chrome: true };
         self.app.world_mut().insert_resource(look);
         let started = Instant::now();
-        // The first frames compile the pipelines, upload the fonts and measure the panels.
-        for _ in 0..4 {
-            self.app.update();
-            self.fit();
-        }
-        while !self.pipelines_are_ready()? {
-            if started.elapsed() > DEADLINE {
-                bail!("the renderer was not ready after {} s", DEADLINE.as_secs());
-            }
-            self.app.update();
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        self.warm_up()?;
         let captured = self.captured.clone();
         let keep = move |mut shot: On<ScreenshotCaptured>| {
             if let Ok(mut slot) = captured.lock() {
@@ -159,6 +149,43 @@ impl Offscreen {
             }
             std::thread::sleep(Duration::from_millis(2));
         }
+    }
+
+    /// Draws the next frame of a picture that moves, as a window would: fitted, without reading the image back.
+    pub fn draw_frame(&mut self) {
+        self.app.world_mut().resource_mut::<Look>().set_if_neq(Look::default());
+        self.app.update();
+        self.fit();
+    }
+
+    /// Waits until whatever is drawn can be drawn: the first frames only prepare.
+    ///
+    /// # Errors
+    /// When the renderer is not ready in time.
+    pub fn warm_up(&mut self) -> anyhow::Result<()> {
+        let started = Instant::now();
+        // The first frames compile the pipelines, upload the fonts and measure the panels.
+        for _ in 0..4 {
+            self.app.update();
+            self.fit();
+        }
+        while !self.pipelines_are_ready()? {
+            if started.elapsed() > DEADLINE {
+                bail!("the renderer was not ready after {} s", DEADLINE.as_secs());
+            }
+            self.app.update();
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Ok(())
+    }
+
+    /// What draws, and whether that is software: "llvmpipe (LLVM 19.1.7, 256 bits) (software)".
+    pub fn renderer(&self) -> String {
+        let adapter = self.app.get_sub_app(RenderApp).and_then(|app| app.world().get_resource::<RenderAdapterInfo>());
+        adapter.map_or_else(String::new, |adapter| {
+            let software = if adapter.device_type == wgpu::DeviceType::Cpu { " (software)" } else { "" };
+            format!("{}{software}", adapter.name)
+        })
     }
 
     fn fit(&mut self) {

@@ -86,6 +86,11 @@ fn receive_picture(mut stage: ResMut<Stage>, watched: Res<Watched>, mut look: Re
 }
 
 impl Stage {
+    /// The versions that the picture on stage was read at, or after; none before the first.
+    pub(super) fn shows(&self) -> Option<Versions> {
+        self.seen.map(|(versions, _)| versions)
+    }
+
     /// Shows another picture: what is new is born now, what is missing leaves a ghost, what stays keeps its age and eases
     /// to its new place.
     pub(crate) fn change_to(&mut self, mut picture: Picture, now: f64, still: bool) {

@@ -106,7 +106,7 @@ impl<'a> ComponentRef<'a> {
     }
 
     /// The next as a tree is read: its first child, else its next sibling, else that of the nearest composite.
-    pub(crate) fn next_in_tree(self) -> Option<ComponentRef<'a>> {
+    pub fn next_in_tree(self) -> Option<ComponentRef<'a>> {
         let next = some(self.told().first_child).or_else(|| {
             std::iter::once(self).chain(self.ancestors()).find_map(|component| some(component.told().near.next))
         });

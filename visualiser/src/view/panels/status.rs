@@ -1,8 +1,10 @@
 //! The line at the bottom: what is connected, how much happens, what was lost.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use axonscope_model::{Status, display};
+use axonscope_session::{Figures, Latency};
 use bevy::prelude::*;
 use bevy_egui::{EguiContexts, egui};
 
@@ -97,6 +99,14 @@ pub(super) fn show_status(
                     format!("{} frames/s", frames.0.len())
                 };
                 ui.label(text(format!("{address}{pace}"), type_size::SMALL, palette.quiet));
+                if watched.0.is_measured() {
+                    ui.add_space(24.0);
+                    let latency = watched.0.latency();
+                    let label = ui.label(text(on_the_way(&latency), type_size::SMALL, palette.text));
+                    if let Some(stages) = stages(&latency) {
+                        label.on_hover_text(text(stages, type_size::SMALL, palette.text));
+                    }
+                }
                 ui.add_space(24.0);
                 let hidden = out_of_view(&stage, &eye);
                 if hidden > 0 {
@@ -174,10 +184,72 @@ fn loss(totals: &Totals) -> String {
     words
 }
 
+/// How long news took to the screen in the last minute.
+fn on_the_way(latency: &Latency) -> String {
+    let (what, found) = match (latency.event_to_pixel, latency.total_to_pixel) {
+        (Some(events), _) => ("event to pixel", events),
+        (None, Some(totals)) => ("total to pixel", totals),
+        (None, None) if latency.clocks_differ > 0 => return "event to pixel: clocks differ".to_owned(),
+        (None, None) => return "event to pixel: nothing new yet".to_owned(),
+    };
+    let others = if latency.clocks_differ > 0 { " · some clocks differ" } else { "" };
+    format!("{what} {} · p99 {}{others}", short(found.p50), short(found.p99))
+}
+
+/// Where that time went.
+fn stages(latency: &Latency) -> Option<String> {
+    let stages = [
+        ("from the wire to the model", latency.arrival_to_model),
+        ("from there to its place", latency.model_to_places),
+        ("from there to the screen", latency.places_to_pixel),
+        ("totals, all the way", latency.total_to_pixel),
+    ];
+    let told = |(what, found): (&str, Option<Figures>)| {
+        found.map(|found| format!("{what} {} · p99 {}", short(found.p50), short(found.p99)))
+    };
+    let lines: Vec<String> = stages.into_iter().filter_map(told).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+fn short(took: Duration) -> String {
+    let ms = took.as_secs_f64() * 1e3;
+    match ms {
+        ..10.0 => format!("{ms:.1} ms"),
+        ..1000.0 => format!("{ms:.0} ms"),
+        _ => format!("{:.1} s", ms / 1e3),
+    }
+}
+
 /// Systems of which less than half can be seen.
 fn out_of_view(stage: &Stage, eye: &Eye) -> usize {
     let visible = eye.visible();
     let area = |rect: Rect| if rect.is_empty() { 0.0 } else { rect.width() * rect.height() };
     let is_hidden = |rect: Rect| area(visible.intersect(rect)) < 0.5 * area(rect).min(area(visible));
     stage.picture.systems.iter().filter(|hull| !hull.rect.is_empty() && is_hidden(hull.rect)).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figures(p50: u64, p99: u64) -> Option<Figures> {
+        Some(Figures { count: 9, p50: Duration::from_micros(p50), p99: Duration::from_micros(p99) })
+    }
+
+    #[test]
+    fn the_line_says_how_long_events_take_or_why_it_cannot() {
+        let mut latency = Latency::default();
+        assert_eq!(on_the_way(&latency), "event to pixel: nothing new yet");
+        assert_eq!(stages(&latency), None);
+        latency.clocks_differ = 3;
+        assert_eq!(on_the_way(&latency), "event to pixel: clocks differ");
+        latency.total_to_pixel = figures(24_000, 40_000);
+        assert_eq!(on_the_way(&latency), "total to pixel 24 ms · p99 40 ms · some clocks differ");
+        latency.clocks_differ = 0;
+        latency.event_to_pixel = figures(8_140, 71_400);
+        assert_eq!(on_the_way(&latency), "event to pixel 8.1 ms · p99 71 ms");
+        assert_eq!(stages(&latency).as_deref(), Some("totals, all the way 24 ms · p99 40 ms"));
+        latency.event_to_pixel = figures(940_000, 2_751_000);
+        assert_eq!(on_the_way(&latency), "event to pixel 940 ms · p99 2.8 s");
+    }
 }
