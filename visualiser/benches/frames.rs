@@ -129,13 +129,11 @@ fn report(
         offscreen.frame();
         offscreen.wait_for_renderer();
     }
-    let (mut frames, mut longest) = (0u32, Duration::ZERO);
+    let mut frames = 0u32;
     let (began, before) = (Instant::now(), Spent::now()?);
     while began.elapsed() < patience {
         step(offscreen);
-        let frame = Instant::now();
         offscreen.frame();
-        longest = longest.max(frame.elapsed());
         offscreen.wait_for_renderer();
         frames += 1;
     }
@@ -149,7 +147,6 @@ fn report(
     line("frame thread", per_frame(spent.main), "ms")?;
     line("all our threads", per_frame(spent.ours), "ms")?;
     line("renderer", per_frame(spent.renderer), "ms")?;
-    line("longest, not drawing", longest.as_secs_f64() * 1e3, "ms")?;
     line("shapes", shapes as f64, "")?;
     line("ribbons", ribbons as f64, "")
 }

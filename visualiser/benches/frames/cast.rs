@@ -111,14 +111,14 @@ impl Cast {
             let (line, within) = (component / LENGTH, component % LENGTH);
             let middle = [(line % columns) as f32 * PITCH, -((line / columns) as f32) * PITCH];
             let is_ring = Self::is_composite(component);
-            // Three rows, to and fro; where there is no composite its room takes a tenth.
-            let cell = if is_ring || within == 9 && !Self::is_composite(line * LENGTH) { 4 } else { (within + 8) % 9 };
+            // Three rows of three, to and fro; where no composite takes one of them, the tenth below.
+            let has_ring = Self::is_composite(line * LENGTH);
+            let cell = if has_ring { within.max(1) - 1 } else { within };
             let (row, column) = (cell / 3, if (cell / 3) % 2 == 0 { cell % 3 } else { 2 - cell % 3 });
-            let off = [(column as f32 - 1.0) * SPACING, (1.0 - row as f32) * SPACING];
-            let off = match (within, is_ring) {
-                (_, true) => [0.0; 2],
-                (9, false) if !Self::is_composite(line * LENGTH) => [0.0, -1.9 * SPACING],
-                _ => off,
+            let off = match (is_ring, cell) {
+                (true, _) => [0.0; 2],
+                (false, 9) => [SPACING, -1.9 * SPACING],
+                _ => [(column as f32 - 1.0) * SPACING, (1.0 - row as f32) * SPACING],
             };
             ComponentPlace {
                 component: ids(component).0,

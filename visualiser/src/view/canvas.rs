@@ -38,8 +38,10 @@ pub(super) const OVERLAY_MAX: usize = 1024;
 #[derive(Default, Clone, Debug)]
 pub(crate) struct Instances {
     pub(crate) shapes: Vec<Shape>,
-    /// The first of them lie below the linkages: hulls and rings.
+    /// The first of them lie below the linkages: hulls and rings, which are discs and rounded rectangles.
     pub(crate) shapes_below: usize,
+    /// So are all others.
+    pub(crate) is_plain: bool,
     pub(crate) ribbons: Vec<Ribbon>,
     /// The first of them are drawn straight, without dashes and glow, which costs a tenth.
     pub(crate) lines: usize,
@@ -119,6 +121,11 @@ impl Shape {
         self.was = was.to_array();
         self.kind = self.kind & 0xff | (((share * SIZES) as u32).min(0xff_ffff) << 8);
         self
+    }
+
+    /// A disc or a rounded rectangle.
+    pub(crate) fn is_plain(&self) -> bool {
+        [kind::DISC, kind::ROUNDED].contains(&(self.kind & 0xff))
     }
 
     pub(crate) fn within(mut self, span: Span) -> Self {

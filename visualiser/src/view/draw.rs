@@ -57,8 +57,8 @@ struct Extracted {
     now: f64,
     /// How much of their way things have gone that are not in their places.
     eased: f32,
-    /// Logical pixels a world unit.
-    zoom: f32,
+    /// The zoom that spans are judged by.
+    level: f32,
 }
 
 fn extract_canvas(
@@ -71,7 +71,7 @@ fn extract_canvas(
 ) {
     extracted.now = time.elapsed_secs_f64();
     extracted.eased = stage.picture.eased(extracted.now);
-    extracted.zoom = eye.zoom;
+    extracted.level = eye.level;
     extracted.overlay.clear();
     extracted.overlay.extend(overlay.marks.iter().chain(&overlay.pads).take(OVERLAY_MAX));
     if extracted.canvas.generation != canvas.generation {
@@ -83,6 +83,7 @@ fn extract_canvas(
 struct Pipelines {
     layout: BindGroupLayoutDescriptor,
     shapes: CachedRenderPipelineId,
+    plain: CachedRenderPipelineId,
     lines: CachedRenderPipelineId,
     ribbons: CachedRenderPipelineId,
 }
@@ -119,9 +120,10 @@ fn init_pipelines(mut commands: Commands, shader: Res<CanvasShader>, cache: Res<
         })
     };
     let shapes = queue("canvas_shapes", "shape_vertex", "shape_fragment");
+    let plain = queue("canvas_plain_shapes", "shape_vertex", "plain_fragment");
     let lines = queue("canvas_lines", "line_vertex", "line_fragment");
     let ribbons = queue("canvas_ribbons", "ribbon_vertex", "ribbon_fragment");
-    commands.insert_resource(Pipelines { layout, shapes, lines, ribbons });
+    commands.insert_resource(Pipelines { layout, shapes, plain, lines, ribbons });
 }
 
 #[derive(Resource)]
@@ -213,9 +215,10 @@ fn draw_canvas(
     mut ctx: RenderContext,
 ) {
     let (camera, view, target) = view.into_inner();
-    let (Some(uploaded), Some(shapes), Some(lines), Some(ribbons), Some(viewport)) = (
+    let (Some(uploaded), Some(shapes), Some(plain), Some(lines), Some(ribbons), Some(viewport)) = (
         uploaded,
         cache.get_render_pipeline(pipelines.shapes),
+        cache.get_render_pipeline(pipelines.plain),
         cache.get_render_pipeline(pipelines.lines),
         cache.get_render_pipeline(pipelines.ribbons),
         camera.physical_viewport_size,
@@ -229,7 +232,7 @@ fn draw_canvas(
     let mut uniform = [0f32; VIEW_BYTES as usize / 4];
     uniform[..16].copy_from_slice(&clip_from_world.to_cols_array());
     uniform[16..20].copy_from_slice(&[viewport.x as f32, viewport.y as f32, zoom, since]);
-    uniform[20..22].copy_from_slice(&[extracted.eased, extracted.zoom]);
+    uniform[20..22].copy_from_slice(&[extracted.eased, extracted.level]);
     queue.write_buffer(&uploaded.view, 0, bytemuck::cast_slice(&uniform));
 
     let instances: &Instances = &extracted.canvas.instances;
@@ -244,10 +247,10 @@ fn draw_canvas(
     let below = first..first + instances.shapes_below as u32;
     let above = below.end..first + instances.shapes.len() as u32;
     for (pipeline, vertices, range) in [
-        (shapes, SHAPE_VERTICES, below),
+        (plain, SHAPE_VERTICES, below),
         (lines, LINE_VERTICES, 0..straight),
         (ribbons, RIBBON_VERTICES, straight..instances.ribbons.len() as u32),
-        (shapes, SHAPE_VERTICES, above),
+        (if instances.is_plain { plain } else { shapes }, SHAPE_VERTICES, above),
         (shapes, SHAPE_VERTICES, 0..extracted.overlay.len() as u32),
     ] {
         if !range.is_empty() {

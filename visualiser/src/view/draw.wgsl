@@ -91,7 +91,7 @@ fn paint(color: vec4<f32>, coverage: f32) -> vec4<f32> {
 }
 
 const SIZES: f32 = 1048576.0;
-const FADE: f32 = 1.3;
+const FADE: f32 = 1.06;
 
 fn ramp(at: f32) -> f32 {
     return smoothstep(at, at * FADE, view.level);
@@ -132,6 +132,8 @@ struct ShapeOut {
     @location(3) @interpolate(flat) rim: vec4<f32>,
     // How much of it is seen, and how large it is now in shares of its size.
     @location(4) @interpolate(flat) seen: vec2<f32>,
+    // In pixels: half its size, how round its corners are, how wide its rim is. For plain shapes.
+    @location(5) @interpolate(flat) outline: vec4<f32>,
 };
 
 @vertex
@@ -149,6 +151,9 @@ fn shape_vertex(@builtin(vertex_index) vertex: u32, @builtin(instance_index) ins
     out.fill = unpack(shape.fill) * vec4<f32>(1.0, 1.0, 1.0, seen);
     out.rim = unpack(shape.rim) * vec4<f32>(1.0, 1.0, 1.0, seen);
     out.seen = vec2<f32>(seen, size);
+    let outline = shape.half_size * size * view.zoom;
+    let rounding = select(outline.x, min(shape.a * view.zoom, min(outline.x, outline.y)), (shape.kind & 0xffu) == ROUNDED);
+    out.outline = vec4<f32>(outline, rounding, select(0.0, max(shape.rim_width * view.zoom, 1.0), shape.rim_width > 0.0));
     return out;
 }
 
@@ -161,6 +166,15 @@ fn segment_distance(at: vec2<f32>, a: vec2<f32>, b: vec2<f32>) -> f32 {
     let along = b - a;
     let t = clamp(dot(at - a, along) / max(dot(along, along), 1e-6), 0.0, 1.0);
     return length(at - a - along * t);
+}
+
+// Discs and rounded rectangles only. A software renderer computes every branch of `shape_fragment` for every pixel, and a
+// hull may have all of them.
+@fragment
+fn plain_fragment(in: ShapeOut) -> @location(0) vec4<f32> {
+    let d = rounded_distance(in.at, in.outline.xy, in.outline.z);
+    let half_rim = 0.5 * in.outline.w;
+    return over(paint(in.rim, 0.5 - (abs(d + half_rim) - half_rim)), paint(in.fill, 0.5 - d));
 }
 
 @fragment

@@ -244,11 +244,11 @@ mod tests {
         let links: Vec<_> = (1..900).map(|n| (n - 1, n, 1.0)).collect();
         let mut picture = sample::picture(&nodes, &links);
         picture.nodes[77].fill = 1.0;
-        let Afar { crowds, joins } = afar(&picture, 0.06, 0.063);
+        let Afar { crowds, joins } = afar(&picture, 0.045, 0.046);
         let at = |zoom: f32| crowds.iter().filter(move |crowd| crowd.span.strength(zoom) > 0.5);
-        assert_eq!(at(0.06).map(|crowd| crowd.count).sum::<u32>(), 900);
-        assert_eq!(at(0.06).filter(|crowd| crowd.trouble == Trouble::Alarm).count(), 1);
-        let shown: Vec<&Crowd> = at(0.06).collect();
+        assert_eq!(at(0.045).map(|crowd| crowd.count).sum::<u32>(), 900);
+        assert_eq!(at(0.045).filter(|crowd| crowd.trouble == Trouble::Alarm).count(), 1);
+        let shown: Vec<&Crowd> = at(0.045).collect();
         for (number, a) in shown.iter().enumerate() {
             for b in &shown[..number] {
                 assert!(a.position.distance(b.position) >= a.radius + b.radius);

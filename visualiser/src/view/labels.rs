@@ -14,13 +14,17 @@ use super::level::DETAIL_FROM;
 use super::palette::{Palette, Rgba, size, type_size};
 use super::picture::{Dock, Node, Picture, Trouble};
 use super::stage::{Look, Stage};
-use page::{Page, Words, Written};
+use page::{LABELS_MAX, Page, Words, Written};
 
 /// Discs smaller than this on the screen carry no name, in logical pixels, unless they are hubs, in trouble or asked for.
 const RADIUS_TO_NAME: f32 = 9.5;
 const RADIUS_TO_GLYPH: f32 = 13.0;
 const ZOOM_FOR_FACTS: f32 = 1.3;
 const ZOOM_FOR_BOX_NAMES: f32 = 1.9;
+/// From further away the title of a system stands above its hull.
+const ZOOM_FOR_TITLE_INSIDE: f32 = 0.45;
+/// With more closed composites in sight none tells how many are in it.
+const COUNTS_MAX: usize = LABELS_MAX / 2;
 /// Discs smaller than this may lie under a label.
 const RADIUS_TO_BLOCK: f32 = 3.0;
 /// No disc is larger than this, in world units.
@@ -81,6 +85,8 @@ struct Sight<'a> {
     palette: &'a Palette,
     /// How much of their way things have gone that are not in their places.
     eased: f32,
+    /// Closed composites tell how many are in them.
+    has_counts: bool,
 }
 
 impl Sight<'_> {
@@ -108,8 +114,13 @@ fn write_labels(painter: &egui::Painter, stage: &Stage, look: &Look, eye: &Eye, 
     let palette = Palette::of(look.theme);
     let mut page = Page::new(painter, palette.hull, eye);
     let eased = stage.eased(now);
-    let sight = &Sight { stage, look, eye, palette, eased };
     let there = candidates(stage, look, eye);
+    let is_closed = |number: u32| {
+        let node = &stage.picture.nodes[number as usize];
+        node.is_composite() && !stage.levels.is_open(number as usize, eye.zoom)
+    };
+    let has_counts = there.iter().filter(|&&number| is_closed(number)).count() <= COUNTS_MAX;
+    let sight = &Sight { stage, look, eye, palette, eased, has_counts };
     for &number in &there {
         let node = &stage.picture.nodes[number as usize];
         let (center, radius) = sight.on_screen(node);
@@ -128,10 +139,7 @@ fn write_labels(painter: &egui::Painter, stage: &Stage, look: &Look, eye: &Eye, 
         .iter()
         .map(|&number| (number, &stage.picture.nodes[number as usize]))
         .filter(|(_, node)| deserves_name(sight, node))
-        .map(|(number, node)| {
-            let is_closed = node.is_composite() && !stage.levels.is_open(number as usize, eye.zoom);
-            (importance(sight, node, is_closed, stage.near.dims(number as usize)), number)
-        })
+        .map(|(number, node)| (importance(sight, node, is_closed(number), stage.near.dims(number as usize)), number))
         .collect();
     order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     for &(_, number) in &order {
@@ -212,7 +220,8 @@ fn importance(sight: &Sight<'_>, node: &Node, is_closed: bool, is_dimmed: bool) 
 
 /// How many lie in a neighbourhood, or in a composite that is closed.
 fn write_counts(page: &mut Page<'_>, stage: &Stage, eye: &Eye, palette: &Palette) {
-    for crowd in stage.crowds.iter().filter(|crowd| crowd.count > 1) {
+    let seen = eye.visible();
+    for crowd in stage.crowds.iter().filter(|crowd| crowd.count > 1 && seen.contains(crowd.position.truncate())) {
         let strength = crowd.span.strength(eye.zoom);
         let radius = crowd.radius * eye.zoom;
         if strength > 0.3 && radius >= 9.0 {
@@ -240,9 +249,21 @@ fn write_hull_titles(page: &mut Page<'_>, stage: &Stage, eye: &Eye, palette: &Pa
             continue;
         }
         let title = page.words(&hull.title, type_size::HEADING, true);
+        let facts = page.words(&hull.facts, type_size::SMALL, false);
+        if eye.zoom < ZOOM_FOR_TITLE_INSIDE {
+            // The room kept for it inside is too small by now.
+            let (size, at) = (title.size(), corner + Vec2::new(4.0, -4.0));
+            let color = if hull.gone { palette.quiet } else { palette.text };
+            let fits = size.x + facts.size().x + 20.0 <= width;
+            let beside = at + Vec2::new(size.x + 12.0, -facts.size().y - 1.0);
+            page.put_at(at - Vec2::new(0.0, size.y), title, color, true);
+            if fits {
+                page.put_at(beside, facts, palette.quiet, true);
+            }
+            continue;
+        }
         let fits = |words: &Words| words.size().x + 2.0 * inset.x <= width;
         let word = hull.word.as_ref().map(|word| page.words(word, type_size::SMALL, true));
-        let facts = page.words(&hull.facts, type_size::SMALL, false);
         let color = if hull.gone { palette.quiet } else { palette.text };
         let mut at = corner + inset;
         let height = title.size().y;
@@ -284,7 +305,9 @@ fn write_node_labels(page: &mut Page<'_>, sight: &Sight<'_>, node: &Node, streng
     let (center, radius) = sight.on_screen(node);
     let color = if node.gone { palette.faint } else { palette.text };
     if node.is_composite() {
-        write_inside(page, center, radius * 0.8, &display::count(node.inside.into()), color.fade(strength));
+        if sight.has_counts {
+            write_inside(page, center, radius * 0.8, &display::count(node.inside.into()), color.fade(strength));
+        }
     } else if radius >= RADIUS_TO_GLYPH && node.state != axonscope_model::State::Failed {
         let type_name = sight.picture().word(node.type_name);
         let glyph: String = type_name.chars().filter(|c| c.is_alphanumeric()).take(3).collect();
@@ -301,7 +324,9 @@ fn write_node_labels(page: &mut Page<'_>, sight: &Sight<'_>, node: &Node, streng
         center + Vec2::new(-gap - 5.0 - size.x, -size.y / 2.0),
     ];
     let color = palette.text.fade(strength);
-    let Some(placed) = page.put_first(&places, name, color, chosen) else { return };
+    // Beside one that is closed stands another.
+    let places = if node.is_composite() { &places[..2] } else { &places };
+    let Some(placed) = page.put_first(places, name, color, chosen) else { return };
     // Nobody can see what is inside one that is closed.
     let loud_inside = node.is_composite() && node.trouble_inside != Trouble::None;
     let told = chosen || sight.eye.zoom >= ZOOM_FOR_FACTS || node.is_notable() || loud_inside;

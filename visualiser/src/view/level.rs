@@ -1,28 +1,27 @@
 //! What is drawn at which zoom: composites close and open, discs become dots and neighbourhoods.
 //!
-//! Everything drawn has a [`Span`] of zoom, at whose ends it fades. So nothing pops, nothing flickers at a threshold, and
-//! a picture at one zoom is the same from wherever one came to it.
+//! Everything drawn has a [`Span`] of zoom, at whose ends it fades. So nothing flickers at a threshold, and a picture at one
+//! zoom is the same from wherever one came to it. The fade is narrow, so that hardly any zoom is in the middle of one;
+//! nothing pops, because the eye's `level` follows its zoom in time.
 
 use bevy::math::Vec2;
 use bevy::platform::collections::HashMap;
 
 use super::picture::{Node, NodeKey, Picture};
 
-/// Logical pixels: a ring smaller than this is drawn closed, and what is closed goes into a neighbourhood where it is
-/// smaller than this, as does any other disc that is smaller than that.
+/// Logical pixels: a ring smaller than this is drawn closed.
 const RING_RADIUS_MIN: f32 = 28.0;
-const CLOSED_RADIUS_MIN: f32 = 8.0;
-const DOT_RADIUS_MIN: f32 = 1.7;
+/// From further away discs are too small to be seen one by one, and everything but open rings goes into neighbourhoods,
+/// in logical pixels a world unit: discs are 1.7 pixels then.
+const APART_FROM: f32 = 1.7 / axonscope_session::sizes::DISC_RADIUS;
 /// A neighbourhood is a square of the plane this long on the screen, up to twice that.
-const NEIGHBOURHOOD: f32 = 44.0;
-/// The radius of the smallest discs, in world units.
-const DISC_RADIUS: f32 = axonscope_session::sizes::DISC_RADIUS;
+const NEIGHBOURHOOD: f32 = 64.0;
 /// From here on boxes, arcs and arrowheads are drawn, in logical pixels a world unit.
 pub(crate) const DETAIL_FROM: f32 = 0.2;
 /// From here on dashes are; as in `draw.wgsl`.
 pub(crate) const DASHES_FROM: f32 = 0.11;
 /// What appears at a zoom is there in full this many times closer.
-pub(crate) const FADE: f32 = 1.3;
+pub(crate) const FADE: f32 = 1.06;
 
 /// From where to where something is drawn, in logical pixels a world unit.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -108,16 +107,14 @@ impl Levels {
         for node in nodes {
             let inside =
                 node.parent.map_or(0.0, |parent| levels.inside[parent as usize].max(levels.opens[parent as usize]));
-            // By octaves, so that discs of about one size go together.
-            let size = DISC_RADIUS * (node.radius.max(1.0) / DISC_RADIUS).log2().floor().max(0.0).exp2();
-            let alone = if node.is_composite() { CLOSED_RADIUS_MIN } else { DOT_RADIUS_MIN } / size;
             let by_hand = folds.by_hand.get(&node.key);
             let opens = match by_hand {
                 _ if !node.is_composite() => f32::INFINITY,
                 Some(true) => f32::INFINITY,
-                Some(false) => alone,
+                Some(false) => APART_FROM,
                 None => RING_RADIUS_MIN / node.radius.max(1.0),
             };
+            let alone = opens.min(APART_FROM);
             let apart = inside.max(alone).max(if opens.is_finite() { opens } else { 0.0 });
             levels.all_apart_from =
                 levels.all_apart_from.max(if by_hand == Some(&true) { f32::INFINITY } else { apart });
@@ -191,8 +188,8 @@ mod tests {
     fn what_appears_fades_in_and_what_vanishes_fades_out() {
         let span = Span { from: 0.1, until: 1.0 };
         assert_eq!([0.05, 0.1, 0.2, 0.9, 2.0].map(|zoom| span.strength(zoom)), [0.0, 0.0, 1.0, 1.0, 0.0]);
-        assert!((0.4..0.6).contains(&span.strength(0.115)));
-        assert!((0.4..0.6).contains(&span.strength(1.15)));
+        assert!((0.4..0.6).contains(&span.strength(0.103)));
+        assert!((0.4..0.6).contains(&span.strength(1.03)));
         // As one goes the other comes: together they are never less than half there.
         let next = Span { from: 1.0, until: 9.0 };
         assert!((0..100).map(|n| 0.9 + 0.005 * n as f32).all(|z| span.strength(z) + next.strength(z) > 0.99));

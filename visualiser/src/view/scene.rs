@@ -4,7 +4,7 @@ use bevy::math::{Rect, Vec3};
 use bevy::platform::collections::HashMap;
 
 use super::camera::Eye;
-use super::canvas::Instances;
+use super::canvas::{Instances, Shape};
 use super::flow::{self, Flows};
 use super::gather::{self, Afar, Crowd};
 use super::level::{DASHES_FROM, Levels, Span};
@@ -40,13 +40,14 @@ impl Window {
     pub(crate) fn round(eye: &Eye) -> Self {
         let seen = eye.visible();
         let rect = Rect::from_center_size(seen.center(), seen.size() * (1.0 + 2.0 * MARGIN));
-        Self { rect, zooms: Span { from: eye.zoom / CLOSER, until: eye.zoom * CLOSER } }
+        let (from, until) = (eye.zoom.min(eye.level) / CLOSER, eye.zoom.max(eye.level) * CLOSER);
+        Self { rect, zooms: Span { from, until } }
     }
 
     pub(crate) fn covers(&self, eye: &Eye) -> bool {
         let seen = eye.visible();
         let is_inside = self.rect.contains(seen.min) && self.rect.contains(seen.max);
-        is_inside && (self.zooms.from..=self.zooms.until).contains(&eye.zoom)
+        is_inside && [eye.zoom, eye.level].iter().all(|zoom| (self.zooms.from..=self.zooms.until).contains(zoom))
     }
 }
 
@@ -116,6 +117,7 @@ impl<'a> Scene<'a> {
         linkages::push_linkages(self, flows, &mut ribbons, &mut out);
         nodes::push_nodes(self, hues, &mut out);
         nodes::push_crowds(self, &afar.crowds, hues, &mut out);
+        out.is_plain = out.shapes.iter().all(Shape::is_plain);
         out.lines = ribbons.straight.len();
         out.ribbons = ribbons.straight;
         out.ribbons.append(&mut ribbons.curved);
@@ -135,16 +137,22 @@ mod tests {
 
     use super::*;
 
+    fn half() -> Eye {
+        let mut eye = Eye::default();
+        (eye.zoom, eye.level) = (0.5, 0.5);
+        eye
+    }
+
     #[test]
     fn a_window_lasts_while_the_eye_moves_a_little() {
-        let mut eye = Eye { zoom: 0.5, ..Eye::default() };
+        let mut eye = half();
         let window = Window::round(&eye);
         assert!(window.covers(&eye));
         eye.pan(Vec2::new(0.2 * eye.screen.x, 0.0));
         assert!(window.covers(&eye));
         eye.pan(Vec2::new(0.1 * eye.screen.x, 0.0));
         assert!(!window.covers(&eye), "beside what was built");
-        let mut eye = Eye { zoom: 0.5, ..Eye::default() };
+        let mut eye = half();
         eye.zoom_at(eye.screen / 2.0, 1.15);
         assert!(window.covers(&eye));
         eye.zoom_at(eye.screen / 2.0, 1.15);
