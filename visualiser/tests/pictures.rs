@@ -466,7 +466,7 @@ fn what_is_wrong_inside_a_closed_composite_is_seen_from_afar_and_found_close_up(
     let near = offscreen.draw_closer(&Shot::default(), [0.53, 0.53], 16.0).unwrap();
     let near = near.try_into_dynamic().unwrap().to_rgb8();
     keep("fleet-ill-near", &near);
-    assert!(red(&near) > red(&far), "{} red pixels", red(&near));
+    assert!(red(&near) > 300, "{} red pixels", red(&near));
 }
 
 #[test]

@@ -161,8 +161,8 @@ fn upload_canvas(
                 [(&uploaded.shapes, OVERLAY_BYTES, shapes, of_shapes), (&uploaded.ribbons, 0, ribbons, of_ribbons)]
             {
                 // A generation that was never drawn has changes of its own.
-                let all = [0..bytes.len()];
-                for range in if is_next { &dirty[..] } else { &all } {
+                let all = (!is_next).then_some(0..bytes.len());
+                for range in all.iter().chain(dirty.iter().filter(|_| is_next)) {
                     queue.write_buffer(buffer, before + range.start as u64, &bytes[range.clone()]);
                 }
             }

@@ -23,7 +23,7 @@ const ZOOM_FOR_FACTS: f32 = 1.3;
 const ZOOM_FOR_BOX_NAMES: f32 = 1.9;
 /// From further away the title of a system stands above its hull.
 const ZOOM_FOR_TITLE_INSIDE: f32 = 0.45;
-/// With more closed composites in sight none tells how many are in it.
+/// With more closed composites in sight none tells its name and how many are in it.
 const COUNTS_MAX: usize = LABELS_MAX / 2;
 /// Discs smaller than this may lie under a label.
 const RADIUS_TO_BLOCK: f32 = 3.0;
@@ -138,7 +138,7 @@ fn write_labels(painter: &egui::Painter, stage: &Stage, look: &Look, eye: &Eye, 
     let mut order: Vec<(f32, u32)> = there
         .iter()
         .map(|&number| (number, &stage.picture.nodes[number as usize]))
-        .filter(|(_, node)| deserves_name(sight, node))
+        .filter(|(number, node)| deserves_name(sight, node, is_closed(*number)))
         .map(|(number, node)| (importance(sight, node, is_closed(number), stage.near.dims(number as usize)), number))
         .collect();
     order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
@@ -192,8 +192,10 @@ fn is_visible(node: &Node, eye: &Eye) -> bool {
     at.x > -reach && at.y > -reach && at.x < eye.screen.x + reach && at.y < eye.screen.y + reach
 }
 
-fn deserves_name(sight: &Sight<'_>, node: &Node) -> bool {
-    node.radius * sight.eye.zoom >= RADIUS_TO_NAME
+fn deserves_name(sight: &Sight<'_>, node: &Node, is_closed: bool) -> bool {
+    // Of a crowd of closed ones few would find room for a name, and those by chance.
+    let is_one_of_many = is_closed && !sight.has_counts && node.trouble_inside == Trouble::None;
+    node.radius * sight.eye.zoom >= RADIUS_TO_NAME && !is_one_of_many
         || sight.is_asked(node)
         || node.is_notable()
         || !node.is_composite() && node.radius >= size::HUB

@@ -56,7 +56,7 @@ pub(crate) struct Stage {
 pub(crate) struct Studio {
     /// The painter, while it is not at work.
     painter: Option<Box<Painter>>,
-    work: Option<Task<(Box<Painter>, Option<Reading>, Painting)>>,
+    work: Option<Task<Prepared>>,
     /// When the work began, and before when no other begins: it takes no more than half the time there is. In seconds
     /// of the app's clock.
     began_at: f64,
@@ -66,6 +66,9 @@ pub(crate) struct Studio {
     /// Everything is prepared at once, however large, for pictures without a window.
     pub(crate) at_once: bool,
 }
+
+/// The painter back, a reading if anything was different, and a painting.
+type Prepared = (Box<Painter>, Option<Reading>, Painting);
 
 impl Default for Studio {
     fn default() -> Self {
