@@ -184,7 +184,7 @@ fn glide_eye(mut eye: ResMut<Eye>, time: Res<Time<Real>>) {
     }
 }
 
-/// What is passed fades within a tenth of a second, and however far the zoom went, all is there within a second.
+/// What is passed last fades within a tenth of a second.
 fn ease_level(mut eye: ResMut<Eye>, look: Res<Look>, time: Res<Time<Real>>) {
     if eye.level == eye.zoom {
         return;
@@ -197,9 +197,12 @@ fn ease_level(mut eye: ResMut<Eye>, look: Res<Look>, time: Res<Time<Real>>) {
 fn followed(level: f32, zoom: f32, secs: f32) -> f32 {
     const SLOWEST: f32 = 0.6;
     const PER_SEC: f32 = 4.0;
+    // Else a leap of the zoom would ask for a canvas of everything between.
+    const FARTHEST: f32 = 1.16;
     let left = (zoom / level).ln();
     let step = (left.abs() * PER_SEC).max(SLOWEST) * secs;
-    if step.is_finite() && step < left.abs() { level * (step * left.signum()).exp() } else { zoom }
+    let level = if step.is_finite() && step < left.abs() { level * (step * left.signum()).exp() } else { zoom };
+    level.clamp(zoom / FARTHEST, zoom * FARTHEST)
 }
 
 fn aim_camera(eye: Res<Eye>, mut camera: Query<(&mut Transform, &mut Projection), With<PictureCamera>>) {
