@@ -66,15 +66,16 @@ fn run(options: Options) -> Result<()> {
 
     let stage = Stage::set(true)?;
     let mut view = Offscreen::new(stage.session.clone(), PictureSize::default())?;
-    view.warm_up()?;
+    view.open()?;
     let mut frames = 0;
     let round = stage.watch(measured, || {
         let began = Instant::now();
-        view.draw_frame();
+        view.look_at_middle(None);
+        view.frame();
         frames += 1;
         std::thread::sleep(FRAME.saturating_sub(began.elapsed()));
     })?;
-    eprintln!("bench: drawn by {}, {} by {} pixels", view.renderer(), 1600, 1000);
+    eprintln!("bench: drawn by {}, {} by {} pixels", view.renderer_name(), 1600, 1000);
     let drawing = (measured + WARM_UP).as_secs_f64();
     Line::alone("live", format!("frames_per_s@{COMPONENTS}"), f64::from(frames) / drawing, "1/s").print()?;
     print_pixels(&round)

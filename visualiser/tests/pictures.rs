@@ -16,7 +16,7 @@ use axonscope_model::{
     Change, ComponentActivity, ComponentId, Hello, Level, Limits, Line, LinkageId, LinkageKind, Model, NewComponent,
     NewLine, NewLinkage, NewPostbox, NewSample, PostboxActivity, PostboxId, PostboxKind, Sample, State, SystemId,
 };
-use axonscope_session::Session;
+use axonscope_session::{ComponentPlace, Session, SystemLayout};
 use image::RgbImage;
 
 const SIZE: PictureSize = PictureSize { width: 900, height: 560 };
@@ -416,6 +416,57 @@ fn three_hundred_components_are_drawn_with_their_wiring() {
     keep("three-hundred", &picture);
     assert_eq!(red(&picture), 0, "pixels are red though nothing is wrong");
     assert!(brightness(&picture) > 0.05);
+}
+
+/// Four hundred composites of eight, in rows, without a layout that would take its time; one component may have failed.
+fn many_composites(failed: Option<usize>) -> Session {
+    let mut script = Script::new("fleet");
+    let mut places = Vec::new();
+    let mut before = None;
+    for group in 0..400 {
+        let ring = script.component(&format!("group {group}"), "Group", None);
+        let middle = [(group % 20) as f32 * 800.0, (group / 20) as f32 * 800.0];
+        let mut place = |id: u64, position: [f32; 2], radius: f32| {
+            let [x, y] = position;
+            places.push(ComponentPlace { component: ComponentId(id), position: [x, y, 0.0], radius, pinned: false });
+        };
+        place(ring, middle, 300.0);
+        for member in 0..8 {
+            let id = script.component(&format!("member {group}.{member}"), "Member", Some(ring));
+            let (sin, cos) = (member as f32 * std::f32::consts::FRAC_PI_4).sin_cos();
+            place(id, [middle[0] + 180.0 * cos, middle[1] + 180.0 * sin], 24.0);
+            if let Some(before) = before.replace(id) {
+                script.link(before, id);
+            }
+            if failed == Some(8 * group + member) {
+                let (state, detail) = (State::Failed, "out of ink".to_owned());
+                script.tell(Change::StateChanged { component: ComponentId(id), state, detail });
+            }
+        }
+    }
+    let (min, max) = ([-400.0; 2], [15_600.0; 2]);
+    let layout = SystemLayout { system: script.system, places, min, max };
+    Session::from_model_and_places(script.model, &[layout])
+}
+
+#[test]
+fn what_is_wrong_inside_a_closed_composite_is_seen_from_afar_and_found_close_up() {
+    let _one = renderer();
+    let healthy = draw(&many_composites(None), &Shot::default());
+    keep("fleet", &healthy);
+    assert_eq!(red(&healthy), 0, "nothing is wrong, so nothing is red");
+    assert!(brightness(&healthy) > 0.05);
+
+    // The one in the middle of the whole.
+    let ill = many_composites(Some(8 * (10 * 20 + 10)));
+    let far = draw(&ill, &Shot::default());
+    keep("fleet-ill", &far);
+    assert!(red(&far) > 20, "{} red pixels", red(&far));
+    let mut offscreen = Offscreen::new(ill, SIZE).unwrap();
+    let near = offscreen.draw_closer(&Shot::default(), [0.53, 0.53], 16.0).unwrap();
+    let near = near.try_into_dynamic().unwrap().to_rgb8();
+    keep("fleet-ill-near", &near);
+    assert!(red(&near) > 300, "{} red pixels", red(&near));
 }
 
 #[test]

@@ -6,11 +6,11 @@ use bevy::prelude::*;
 
 use super::VisualiserSystems;
 use super::palette::motion;
-use super::stage::Stage;
+use super::stage::{Look, Stage};
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Eye>()
-        .add_systems(Update, (follow_systems, glide_eye).chain().in_set(VisualiserSystems::Arrange))
+        .add_systems(Update, (follow_systems, glide_eye, ease_level).chain().in_set(VisualiserSystems::Arrange))
         .add_systems(Update, aim_camera.in_set(VisualiserSystems::Present));
 }
 
@@ -26,6 +26,9 @@ pub(crate) struct Eye {
     pub(crate) center: Vec2,
     /// Logical pixels a world unit.
     pub(crate) zoom: f32,
+    /// The zoom that is gone by where something appears or vanishes: it follows `zoom` in time, so that whatever it passes
+    /// fades.
+    pub(crate) level: f32,
     /// Logical pixels.
     pub(crate) screen: Vec2,
     /// What panels cover at the right and at the bottom, in logical pixels.
@@ -60,6 +63,7 @@ impl Default for Eye {
         Self {
             center: Vec2::ZERO,
             zoom: 1.0,
+            level: 1.0,
             screen: Vec2::new(1600.0, 1000.0),
             covered: Vec2::ZERO,
             glide: None,
@@ -117,7 +121,7 @@ impl Eye {
     }
 
     pub(crate) fn is_gliding(&self) -> bool {
-        self.glide.is_some()
+        self.glide.is_some() || self.level != self.zoom
     }
 
     fn glide_to(&mut self, to: (Vec2, f32)) {
@@ -180,6 +184,27 @@ fn glide_eye(mut eye: ResMut<Eye>, time: Res<Time<Real>>) {
     }
 }
 
+/// What is passed last fades within a tenth of a second.
+fn ease_level(mut eye: ResMut<Eye>, look: Res<Look>, time: Res<Time<Real>>) {
+    if eye.level == eye.zoom {
+        return;
+    }
+    let secs = if look.still { f32::INFINITY } else { time.delta_secs().min(0.1) };
+    eye.level = followed(eye.level, eye.zoom, secs);
+}
+
+/// Where the level has come to after so long.
+fn followed(level: f32, zoom: f32, secs: f32) -> f32 {
+    const SLOWEST: f32 = 0.6;
+    const PER_SEC: f32 = 4.0;
+    // Else a leap of the zoom would ask for a canvas of everything between.
+    const FARTHEST: f32 = 1.16;
+    let left = (zoom / level).ln();
+    let step = (left.abs() * PER_SEC).max(SLOWEST) * secs;
+    let level = if step.is_finite() && step < left.abs() { level * (step * left.signum()).exp() } else { zoom };
+    level.clamp(zoom / FARTHEST, zoom * FARTHEST)
+}
+
 fn aim_camera(eye: Res<Eye>, mut camera: Query<(&mut Transform, &mut Projection), With<PictureCamera>>) {
     for (mut transform, mut projection) in &mut camera {
         let at = eye.center.extend(0.0);
@@ -220,6 +245,18 @@ mod tests {
             assert!(at.x > 0.0 && at.x < eye.screen.x - 420.0, "{at}");
             assert!(at.y > 0.0 && at.y < eye.screen.y - 32.0, "{at}");
         }
+    }
+
+    #[test]
+    fn the_level_follows_the_zoom_and_arrives() {
+        let once = followed(1.0, 1.15, 0.016);
+        assert!(1.0 < once && once < 1.02, "{once}");
+        let (mut level, mut secs) = (0.02, 0.0);
+        while level != 2.0 && secs < 9.0 {
+            (level, secs) = (followed(level, 2.0, 0.016), secs + 0.016);
+        }
+        assert!(secs < 1.5, "{secs}");
+        assert_eq!(followed(0.02, 2.0, f32::INFINITY), 2.0);
     }
 
     #[test]

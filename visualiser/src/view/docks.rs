@@ -1,6 +1,7 @@
 //! Where postboxes sit on the rim of their component: turned towards what they are linked to, and apart from each other.
 
 use std::f32::consts::{PI, TAU};
+use std::sync::Arc;
 
 use axonscope_model::PostboxKind;
 use bevy::math::Vec2;
@@ -19,6 +20,7 @@ impl Picture {
                 let [from, to] = [link.from, link.to].map(|dock| {
                     let dock = &self.boxes[dock as usize];
                     let node = &self.nodes[dock.node as usize];
+                    // Where the dock of a composite sits is known in the second round.
                     let aim =
                         if of_composites || !node.is_composite() { node.position } else { self.dock_position(dock) };
                     (node.position.truncate(), aim.truncate())
@@ -41,6 +43,9 @@ impl Picture {
             a.node.cmp(&b.node).then(a.angle.total_cmp(&b.angle)).then(a.postbox.cmp(&b.postbox))
         });
         let node_of: Vec<u32> = self.boxes.iter().map(|dock| dock.node).collect();
+        let mut starts = vec![0; self.nodes.len() + 1];
+        node_of.iter().for_each(|&node| starts[node as usize + 1] += 1);
+        (1..starts.len()).for_each(|node| starts[node] += starts[node - 1]);
         for on_one_rim in by_node.chunk_by(|&a, &b| node_of[a as usize] == node_of[b as usize]) {
             let radius = self.nodes[self.boxes[on_one_rim[0] as usize].node as usize].radius;
             let gap = ((2.0 * size::VESSEL + 1.0) / radius.max(1.0)).min(TAU / on_one_rim.len() as f32);
@@ -50,6 +55,7 @@ impl Picture {
                 self.boxes[dock as usize].angle = angle;
             }
         }
+        self.docks_by_node = Arc::new((by_node, starts));
     }
 }
 

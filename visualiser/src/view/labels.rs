@@ -1,73 +1,189 @@
 //! Names and figures beside what they belong to: the more important first, none over another, none over a disc.
 
-use std::sync::Arc;
+mod page;
 
 use axonscope_model::display;
-use bevy::math::{Rect, Vec2};
-use bevy::prelude::{Real, Res, ResMut, Result, Time};
+use bevy::math::Vec2;
+use bevy::prelude::{Local, Real, Res, ResMut, Result, Time};
 use bevy_egui::EguiContexts;
-use bevy_egui::egui::{self, Color32, FontId, Galley};
+use bevy_egui::egui;
 
 use super::camera::Eye;
-use super::draw::{Pads, Shape, kind};
-use super::nodes::{Neighbours, grown};
+use super::canvas::Overlay;
+use super::level::DETAIL_FROM;
 use super::palette::{Palette, Rgba, size, type_size};
-use super::picture::{Node, Picture, Trouble};
+use super::picture::{Dock, Node, Picture, Trouble};
 use super::stage::{Look, Stage};
-use super::type_face;
+use page::{LABELS_MAX, Page, Words, Written};
 
-/// Labels at a time; the least important of more are left out.
-const LABELS_MAX: usize = 400;
 /// Discs smaller than this on the screen carry no name, in logical pixels, unless they are hubs, in trouble or asked for.
 const RADIUS_TO_NAME: f32 = 9.5;
-/// Discs of this size in the world are hubs.
-const RADIUS_OF_HUB: f32 = 28.0;
 const RADIUS_TO_GLYPH: f32 = 13.0;
 const ZOOM_FOR_FACTS: f32 = 1.3;
 const ZOOM_FOR_BOX_NAMES: f32 = 1.9;
-/// How far the halo of a label reaches, in logical pixels.
-const HALO: f32 = 6.0;
+/// From further away the title of a system stands above its hull.
+const ZOOM_FOR_TITLE_INSIDE: f32 = 0.45;
+/// With more closed composites in sight none tells its name and how many are in it.
+const COUNTS_MAX: usize = LABELS_MAX / 2;
+/// Discs smaller than this may lie under a label.
+const RADIUS_TO_BLOCK: f32 = 3.0;
+/// No disc is larger than this, in world units.
+const DISC_RADIUS_MAX: f32 = axonscope_session::sizes::DISC_RADIUS_MAX;
 
-/// Draws every label of the picture into the background layer of `ctx`.
-pub(super) fn paint_labels(ctx: &egui::Context, stage: &Stage, look: &Look, eye: &Eye, now: f64) -> Vec<Shape> {
-    let palette = Palette::of(look.theme);
+/// What is written now, and for what: nothing is placed anew while nothing has changed.
+#[derive(Default)]
+pub(super) struct Writing {
+    of: Option<Of>,
+    written: Written,
+}
+
+#[derive(PartialEq)]
+struct Of {
+    pictures: (u64, u64),
+    look: Look,
+    eye: (Vec2, f32, Vec2),
+    pixels_per_point: f32,
+    /// Until egui has its fonts, words have other sizes.
+    passes: u64,
+}
+
+/// Writes every label of the picture into the background layer; runs in egui's pass.
+pub(super) fn paint_all_labels(
+    mut contexts: EguiContexts,
+    mut writing: Local<Writing>,
+    stage: Res<Stage>,
+    look: Res<Look>,
+    eye: Res<Eye>,
+    time: Res<Time<Real>>,
+    mut overlay: ResMut<Overlay>,
+) -> Result {
+    let ctx = contexts.ctx_mut()?;
+    let now = time.elapsed_secs_f64();
     let painter = ctx.layer_painter(egui::LayerId::background());
-    let near = Neighbours::of(&stage.picture, look);
+    let of = Of {
+        pictures: (stage.version, stage.hung),
+        look: look.clone(),
+        eye: (eye.center, eye.zoom, eye.screen),
+        pixels_per_point: ctx.pixels_per_point(),
+        passes: ctx.cumulative_pass_nr().min(3),
+    };
+    if writing.of.as_ref() != Some(&of) || stage.picture.is_easing_at(now) || !stage.ghosts.is_empty() {
+        writing.written = write_labels(&painter, &stage, &look, &eye, now);
+        // Once more when everything has come to its place.
+        writing.of = (!stage.picture.is_easing_at(now) && stage.ghosts.is_empty()).then_some(of);
+        overlay.pads.clone_from(&writing.written.pads);
+    }
+    writing.written.paint(&painter);
+    Ok(())
+}
+
+/// What is written about, and how it is looked at.
+struct Sight<'a> {
+    stage: &'a Stage,
+    look: &'a Look,
+    eye: &'a Eye,
+    palette: &'a Palette,
+    /// How much of their way things have gone that are not in their places.
+    eased: f32,
+    /// Closed composites tell how many are in them.
+    has_counts: bool,
+}
+
+impl Sight<'_> {
+    fn picture(&self) -> &Picture {
+        &self.stage.picture
+    }
+
+    fn is_asked(&self, node: &Node) -> bool {
+        [self.look.selected, self.look.hovered].contains(&Some(node.key))
+    }
+
+    /// Where on the screen and how large a node is.
+    fn on_screen(&self, node: &Node) -> (Vec2, f32) {
+        let (position, radius) = node.shown(self.eased);
+        (self.eye.screen_from_world(position.truncate()), radius * self.eye.zoom)
+    }
+
+    fn dock_on_screen(&self, dock: &Dock) -> Vec2 {
+        let (was, is) = (self.picture().dock_was(dock), self.picture().dock_position(dock));
+        self.eye.screen_from_world(was.lerp(is, self.eased).truncate())
+    }
+}
+
+fn write_labels(painter: &egui::Painter, stage: &Stage, look: &Look, eye: &Eye, now: f64) -> Written {
+    let palette = Palette::of(look.theme);
     let mut page = Page::new(painter, palette.hull, eye);
-
-    for node in stage.picture.nodes.iter().filter(|node| !node.is_composite()) {
-        page.block_disc(eye.screen_from_world(node.position.truncate()), node.radius * eye.zoom);
-    }
-    for dock in &stage.picture.boxes {
-        page.block_disc(eye.screen_from_world(stage.picture.dock_position(dock).truncate()), size::VESSEL * eye.zoom);
-    }
-    paint_hull_titles(&mut page, stage, eye, palette);
-
-    let mut order: Vec<(f32, usize)> = stage
-        .picture
-        .nodes
-        .iter()
-        .enumerate()
-        .filter(|(_, node)| is_visible(node, eye) && deserves_name(node, look, eye))
-        .map(|(index, node)| (importance(node, index, look, &near), index))
-        .collect();
-    order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    for &(_, index) in order.iter().take(LABELS_MAX) {
-        let node = &stage.picture.nodes[index];
-        let strength = grown(node, now) * if near.dims(index) { 0.5 } else { 1.0 } * if node.gone { 0.7 } else { 1.0 };
-        if node.is_composite() {
-            paint_ring_title(&mut page, node, eye, palette, strength);
-        } else {
-            paint_node_labels(&mut page, node, look, eye, palette, strength);
+    let eased = stage.eased(now);
+    let there = candidates(stage, look, eye);
+    let is_closed = |number: u32| {
+        let node = &stage.picture.nodes[number as usize];
+        node.is_composite() && !stage.levels.is_open(number as usize, eye.zoom)
+    };
+    let has_counts = there.iter().filter(|&&number| is_closed(number)).count() <= COUNTS_MAX;
+    let sight = &Sight { stage, look, eye, palette, eased, has_counts };
+    for &number in &there {
+        let node = &stage.picture.nodes[number as usize];
+        let (center, radius) = sight.on_screen(node);
+        if !stage.levels.is_open(number as usize, eye.zoom) && radius >= RADIUS_TO_BLOCK {
+            page.block_disc(center, radius);
+        }
+        if eye.zoom >= DETAIL_FROM {
+            for dock in stage.picture.docks_of(number) {
+                page.block_disc(sight.dock_on_screen(dock), size::VESSEL * eye.zoom);
+            }
         }
     }
-    paint_box_names(&mut page, &stage.picture, look, eye, palette);
+    write_hull_titles(&mut page, stage, eye, palette);
+
+    let mut order: Vec<(f32, u32)> = there
+        .iter()
+        .map(|&number| (number, &stage.picture.nodes[number as usize]))
+        .filter(|(number, node)| deserves_name(sight, node, is_closed(*number)))
+        .map(|(number, node)| (importance(sight, node, is_closed(number), stage.near.dims(number as usize)), number))
+        .collect();
+    order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    for &(_, number) in &order {
+        if page.is_full() {
+            break;
+        }
+        let node = &stage.picture.nodes[number as usize];
+        let grown = (node.shown(eased).1 / node.radius.max(1e-3)).min(1.0);
+        let dimmed = if stage.near.dims(number as usize) { 0.5 } else { 1.0 };
+        let strength = grown * dimmed * if node.gone { 0.7 } else { 1.0 };
+        if stage.levels.is_open(number as usize, eye.zoom) {
+            write_ring_title(&mut page, sight, node, strength);
+        } else {
+            write_node_labels(&mut page, sight, node, strength);
+        }
+    }
+    write_box_names(&mut page, sight, &there);
+    write_counts(&mut page, stage, eye, palette);
     for ghost in &stage.ghosts {
         let at = eye.screen_from_world(ghost.position.truncate()) + Vec2::new(0.0, ghost.radius * eye.zoom + 3.0);
-        let text = page.galley(&format!("{} left", ghost.name), type_size::SMALL, false);
+        let text = page.words(&format!("{} left", ghost.name), type_size::SMALL, false);
         page.put_below(at, text, palette.faint.fade(ghost.presence(now)), true);
     }
-    page.pads
+    page.written
+}
+
+/// Nodes on the screen that may have something to say: all of them close up, the large and the notable from afar.
+fn candidates(stage: &Stage, look: &Look, eye: &Eye) -> Vec<u32> {
+    let picture = &stage.picture;
+    let seen = eye.visible();
+    let mut found = if DISC_RADIUS_MAX * eye.zoom >= RADIUS_TO_NAME {
+        picture.where_nodes.within(seen.inflate(40.0 / eye.zoom))
+    } else {
+        let asked = [look.selected, look.hovered].into_iter().flatten().filter_map(|key| picture.index.get(&key));
+        let rings = picture.rings.iter();
+        let rings = rings.take_while(|&&ring| picture.nodes[ring as usize].radius * eye.zoom >= RADIUS_TO_NAME);
+        let mut far: Vec<u32> = picture.notable.iter().chain(rings).chain(asked).copied().collect();
+        far.retain(|&number| is_visible(&picture.nodes[number as usize], eye));
+        far.sort_unstable();
+        far.dedup();
+        far
+    };
+    found.retain(|&number| stage.is_shown(number as usize, eye.zoom));
+    found
 }
 
 fn is_visible(node: &Node, eye: &Eye) -> bool {
@@ -76,23 +192,25 @@ fn is_visible(node: &Node, eye: &Eye) -> bool {
     at.x > -reach && at.y > -reach && at.x < eye.screen.x + reach && at.y < eye.screen.y + reach
 }
 
-fn deserves_name(node: &Node, look: &Look, eye: &Eye) -> bool {
-    let asked = look.selected == Some(node.key) || look.hovered == Some(node.key);
-    node.radius * eye.zoom >= RADIUS_TO_NAME
-        || asked
-        || is_notable(node)
-        || !node.is_composite() && node.radius >= RADIUS_OF_HUB
+fn deserves_name(sight: &Sight<'_>, node: &Node, is_closed: bool) -> bool {
+    // Of a crowd of closed ones few would find room for a name, and those by chance.
+    let is_one_of_many = is_closed && !sight.has_counts && node.trouble_inside == Trouble::None;
+    node.radius * sight.eye.zoom >= RADIUS_TO_NAME && !is_one_of_many
+        || sight.is_asked(node)
+        || node.is_notable()
+        || !node.is_composite() && node.radius >= size::HUB
 }
 
 /// Selected, then in trouble, then composites, then what is large and busy.
-fn importance(node: &Node, index: usize, look: &Look, near: &Neighbours) -> f32 {
-    let chosen = if look.selected == Some(node.key) || look.hovered == Some(node.key) { 1e6 } else { 0.0 };
-    let trouble = match node.trouble() {
+fn importance(sight: &Sight<'_>, node: &Node, is_closed: bool, is_dimmed: bool) -> f32 {
+    let chosen = if sight.is_asked(node) { 1e6 } else { 0.0 };
+    let inside = if is_closed { node.trouble_inside } else { Trouble::None };
+    let trouble = match node.trouble().max(inside) {
         Trouble::Alarm => 1e5,
         Trouble::Warning => 5e4,
         Trouble::None => 0.0,
     };
-    let bright = if near.dims(index) { 0.0 } else { 1e4 };
+    let bright = if is_dimmed { 0.0 } else { 1e4 };
     let composite = if node.is_composite() { 2e3 } else { 0.0 };
     chosen
         + trouble
@@ -102,7 +220,29 @@ fn importance(node: &Node, index: usize, look: &Look, near: &Neighbours) -> f32 
         + (1.0 + node.rate_in + node.rate_out).log10() as f32 * 20.0
 }
 
-fn paint_hull_titles(page: &mut Page<'_>, stage: &Stage, eye: &Eye, palette: &Palette) {
+/// How many lie in a neighbourhood, or in a composite that is closed.
+fn write_counts(page: &mut Page<'_>, stage: &Stage, eye: &Eye, palette: &Palette) {
+    let seen = eye.visible();
+    for crowd in stage.crowds.iter().filter(|crowd| crowd.count > 1 && seen.contains(crowd.position.truncate())) {
+        let strength = crowd.span.strength(eye.zoom);
+        let radius = crowd.radius * eye.zoom;
+        if strength > 0.3 && radius >= 9.0 {
+            let at = eye.screen_from_world(crowd.position.truncate());
+            let color = if crowd.is_dimmed && stage.near.dims_any() { palette.quiet } else { palette.text };
+            write_inside(page, at, radius, &display::count(crowd.count.into()), color.fade(strength));
+        }
+    }
+}
+
+/// In the middle of a disc, if it fits.
+fn write_inside(page: &mut Page<'_>, center: Vec2, radius: f32, text: &str, color: Rgba) {
+    let words = page.words(text, if radius >= 18.0 { type_size::BODY } else { type_size::TINY }, true);
+    if words.size().x <= 2.0 * radius - 4.0 {
+        page.write(center - words.size() / 2.0, words, color, false);
+    }
+}
+
+fn write_hull_titles(page: &mut Page<'_>, stage: &Stage, eye: &Eye, palette: &Palette) {
     for hull in stage.picture.systems.iter().filter(|hull| !hull.rect.is_empty()) {
         let corner = eye.screen_from_world(Vec2::new(hull.rect.min.x, hull.rect.max.y));
         let width = hull.rect.width() * eye.zoom;
@@ -110,10 +250,22 @@ fn paint_hull_titles(page: &mut Page<'_>, stage: &Stage, eye: &Eye, palette: &Pa
         if width < 60.0 {
             continue;
         }
-        let title = page.galley(&hull.title, type_size::HEADING, true);
-        let fits = |galley: &Galley| galley.size().x + 2.0 * inset.x <= width;
-        let word = hull.word.as_ref().map(|word| page.galley(word, type_size::SMALL, true));
-        let facts = page.galley(&hull.facts, type_size::SMALL, false);
+        let title = page.words(&hull.title, type_size::HEADING, true);
+        let facts = page.words(&hull.facts, type_size::SMALL, false);
+        if eye.zoom < ZOOM_FOR_TITLE_INSIDE {
+            // The room kept for it inside is too small by now.
+            let (size, at) = (title.size(), corner + Vec2::new(4.0, -4.0));
+            let color = if hull.gone { palette.quiet } else { palette.text };
+            let fits = size.x + facts.size().x + 20.0 <= width;
+            let beside = at + Vec2::new(size.x + 12.0, -facts.size().y - 1.0);
+            page.put_at(at - Vec2::new(0.0, size.y), title, color, true);
+            if fits {
+                page.put_at(beside, facts, palette.quiet, true);
+            }
+            continue;
+        }
+        let fits = |words: &Words| words.size().x + 2.0 * inset.x <= width;
+        let word = hull.word.as_ref().map(|word| page.words(word, type_size::SMALL, true));
         let color = if hull.gone { palette.quiet } else { palette.text };
         let mut at = corner + inset;
         let height = title.size().y;
@@ -138,30 +290,33 @@ fn paint_hull_titles(page: &mut Page<'_>, stage: &Stage, eye: &Eye, palette: &Pa
     }
 }
 
-fn paint_ring_title(page: &mut Page<'_>, node: &Node, eye: &Eye, palette: &Palette, strength: f32) {
-    let at = eye.screen_from_world(node.position.truncate()) - Vec2::new(0.0, node.radius * eye.zoom);
-    let name = page.galley(&node.name, type_size::BODY, false);
+fn write_ring_title(page: &mut Page<'_>, sight: &Sight<'_>, node: &Node, strength: f32) {
+    let (palette, zoom) = (sight.palette, sight.eye.zoom);
+    let (center, radius) = sight.on_screen(node);
+    let at = center - Vec2::new(0.0, radius);
+    let name = page.words(sight.picture().word(node.name), type_size::BODY, false);
     let above = at - Vec2::new(0.0, name.size().y + 4.0);
-    if page.put_below(above, name, palette.quiet.fade(strength), true) && eye.zoom >= ZOOM_FOR_FACTS * 0.5 {
-        let inside = page.galley(&format!("{} inside", display::count(node.children.into())), type_size::TINY, false);
+    if page.put_below(above, name, palette.quiet.fade(strength), true) && zoom >= ZOOM_FOR_FACTS * 0.5 {
+        let inside = page.words(&format!("{} inside", display::count(node.children.into())), type_size::TINY, false);
         page.put_below(at + Vec2::new(0.0, 6.0), inside, palette.faint.fade(strength), true);
     }
 }
 
-fn paint_node_labels(page: &mut Page<'_>, node: &Node, look: &Look, eye: &Eye, palette: &Palette, strength: f32) {
-    let center = eye.screen_from_world(node.position.truncate());
-    let radius = node.radius * eye.zoom;
-    if radius >= RADIUS_TO_GLYPH && node.state != axonscope_model::State::Failed {
-        let glyph: String = node.type_name.chars().filter(|c| c.is_alphanumeric()).take(3).collect();
-        let galley = page.galley(&glyph, if radius >= 18.0 { type_size::BODY } else { type_size::TINY }, true);
-        if galley.size().x <= 2.0 * radius - 4.0 {
-            let at = center - Vec2::new(galley.size().x, galley.size().y) / 2.0;
-            let color = if node.gone { palette.faint } else { palette.text };
-            page.paint(at, galley, color.fade(strength), false);
+fn write_node_labels(page: &mut Page<'_>, sight: &Sight<'_>, node: &Node, strength: f32) {
+    let palette = sight.palette;
+    let (center, radius) = sight.on_screen(node);
+    let color = if node.gone { palette.faint } else { palette.text };
+    if node.is_composite() {
+        if sight.has_counts {
+            write_inside(page, center, radius * 0.8, &display::count(node.inside.into()), color.fade(strength));
         }
+    } else if radius >= RADIUS_TO_GLYPH && node.state != axonscope_model::State::Failed {
+        let type_name = sight.picture().word(node.type_name);
+        let glyph: String = type_name.chars().filter(|c| c.is_alphanumeric()).take(3).collect();
+        write_inside(page, center, radius, &glyph, color.fade(strength));
     }
-    let chosen = look.selected == Some(node.key) || look.hovered == Some(node.key);
-    let name = page.galley(&node.name, type_size::BODY, false);
+    let chosen = sight.is_asked(node);
+    let name = page.words(sight.picture().word(node.name), type_size::BODY, false);
     let size = name.size();
     let gap = radius + 5.0;
     let places = [
@@ -171,21 +326,20 @@ fn paint_node_labels(page: &mut Page<'_>, node: &Node, look: &Look, eye: &Eye, p
         center + Vec2::new(-gap - 5.0 - size.x, -size.y / 2.0),
     ];
     let color = palette.text.fade(strength);
-    let Some(placed) = page.put_first(&places, name, color, chosen) else { return };
-    let told = chosen || eye.zoom >= ZOOM_FOR_FACTS || is_notable(node);
+    // Beside one that is closed stands another.
+    let places = if node.is_composite() { &places[..2] } else { &places };
+    let Some(placed) = page.put_first(places, name, color, chosen) else { return };
+    // Nobody can see what is inside one that is closed.
+    let loud_inside = node.is_composite() && node.trouble_inside != Trouble::None;
+    let told = chosen || sight.eye.zoom >= ZOOM_FOR_FACTS || node.is_notable() || loud_inside;
     if let Some((fact, color)) = fact(node, palette).filter(|_| told) {
-        let fact = page.galley(&fact, type_size::SMALL, false);
+        let fact = page.words(&fact, type_size::SMALL, false);
         let is_above = placed.max.y < center.y - radius;
         let top = if is_above { placed.min.y - 1.0 - fact.size().y } else { placed.max.y + 1.0 };
         // What names a cause is never left out for want of room.
         let only_if_free = node.trouble() != Trouble::Alarm;
         page.put_below(Vec2::new(placed.center().x, top), fact, color.fade(strength), only_if_free);
     }
-}
-
-/// Its line of facts is worth reading from afar.
-fn is_notable(node: &Node) -> bool {
-    node.trouble() != Trouble::None || node.blocked >= 0.1 || node.state != axonscope_model::State::Running
 }
 
 /// The one line that says most about a component now.
@@ -200,6 +354,12 @@ fn fact(node: &Node, palette: &Palette) -> Option<(String, Rgba)> {
         axonscope_model::State::Finished => return Some(("finished".into(), palette.quiet)),
         axonscope_model::State::Starting => return Some(("starting".into(), palette.quiet)),
         axonscope_model::State::Running => {}
+    }
+    match node.trouble_inside {
+        _ if !node.is_composite() => {}
+        Trouble::Alarm => return Some(("trouble inside".into(), palette.alarm)),
+        Trouble::Warning => return Some(("filling up inside".into(), palette.warning)),
+        Trouble::None => {}
     }
     if node.blocked >= 0.1 {
         return Some((format!("blocked {}", display::share(node.blocked)), palette.warning));
@@ -225,163 +385,23 @@ fn fact(node: &Node, palette: &Palette) -> Option<(String, Rgba)> {
 }
 
 /// Names of boxes: of the selected component and what is hovered, and of all when very close.
-fn paint_box_names(page: &mut Page<'_>, picture: &Picture, look: &Look, eye: &Eye, palette: &Palette) {
-    for dock in &picture.boxes {
-        let node = &picture.nodes[dock.node as usize];
-        let asked = look.selected == Some(node.key) || look.hovered == Some(node.key);
-        if !(asked && eye.zoom > 0.5 || eye.zoom >= ZOOM_FOR_BOX_NAMES) {
+fn write_box_names(page: &mut Page<'_>, sight: &Sight<'_>, there: &[u32]) {
+    let (picture, zoom) = (sight.picture(), sight.eye.zoom);
+    for &number in there {
+        let asked = sight.is_asked(&picture.nodes[number as usize]);
+        if !(asked && zoom > 0.5 || zoom >= ZOOM_FOR_BOX_NAMES) {
             continue;
         }
-        let at = eye.screen_from_world(picture.dock_position(dock).truncate());
-        let name = page.galley(&dock.name, type_size::TINY, false);
-        let outwards = Vec2::from_angle(-dock.angle);
-        let size = Vec2::new(name.size().x, name.size().y);
-        let middle = at
-            + outwards * (11.0 * eye.zoom.max(1.0) + size.x * 0.5 * outwards.x.abs() + size.y * 0.5 * outwards.y.abs());
-        // A little further out where somebody stands already.
-        let places = [0.0, 12.0, 24.0].map(|further| middle + outwards * further - size / 2.0);
-        page.put_first(&places, name, palette.quiet, asked);
-    }
-}
-
-/// Where labels have been put, and what they must keep off.
-struct Page<'a> {
-    painter: egui::Painter,
-    eye: &'a Eye,
-    halo: Rgba,
-    pads: Vec<Shape>,
-    taken: Grid,
-}
-
-impl<'a> Page<'a> {
-    fn new(painter: egui::Painter, halo: Rgba, eye: &'a Eye) -> Self {
-        Self { painter, eye, halo, pads: Vec::new(), taken: Grid::new(eye.screen) }
-    }
-
-    fn galley(&self, text: &str, size: f32, strong: bool) -> Arc<Galley> {
-        let font = FontId::new(size, type_face(strong));
-        self.painter.layout_no_wrap(text.to_owned(), font, Color32::PLACEHOLDER)
-    }
-
-    fn block_disc(&mut self, center: Vec2, radius: f32) {
-        // The square inside the circle: a label may come close to the round, not onto it.
-        self.taken.add(Rect::from_center_half_size(center, Vec2::splat(radius * 0.8)));
-    }
-
-    /// At the first of `places` (top left corners) that is free, or at the very first one if `must`.
-    fn put_first(&mut self, places: &[Vec2], galley: Arc<Galley>, color: Rgba, must: bool) -> Option<Rect> {
-        let size = Vec2::new(galley.size().x, galley.size().y);
-        let rect = |at: &Vec2| Rect::from_corners(*at, *at + size);
-        let free = places.iter().find(|at| !self.taken.touches(rect(at)));
-        let at = free.or(places.first().filter(|_| must))?;
-        self.taken.add(rect(at));
-        self.paint(*at, galley, color, true);
-        Some(rect(at))
-    }
-
-    /// Centred below a point, if there is room or none is asked for.
-    fn put_below(&mut self, top: Vec2, galley: Arc<Galley>, color: Rgba, only_if_free: bool) -> bool {
-        let at = top - Vec2::new(galley.size().x / 2.0, 0.0);
-        self.put_first(&[at], galley, color, !only_if_free).is_some()
-    }
-
-    fn put_at(&mut self, at: Vec2, galley: Arc<Galley>, color: Rgba, only_if_free: bool) {
-        self.put_first(&[at], galley, color, !only_if_free);
-    }
-
-    fn paint(&mut self, at: Vec2, galley: Arc<Galley>, color: Rgba, with_halo: bool) {
-        let at = egui::pos2(at.x.round(), at.y.round());
-        if with_halo {
-            // Softly fading, so that linkages end before a name instead of being cut by it.
-            let size = Vec2::new(galley.size().x, galley.size().y);
-            let center = self.eye.world_from_screen(Vec2::new(at.x, at.y) + size / 2.0);
-            let halo = self.halo.fade(0.9 * f32::from(color.0[3]) / 255.0);
-            let mut pad = Shape::disc(center.extend(0.0), 0.0, halo, Rgba::CLEAR, 0.0).with_kind(
-                kind::PAD,
-                HALO / self.eye.zoom,
-                0.0,
-            );
-            pad.half_size = ((size / 2.0 + Vec2::new(HALO, 0.4 * HALO)) / self.eye.zoom).to_array();
-            self.pads.push(pad);
+        for dock in picture.docks_of(number) {
+            let at = sight.dock_on_screen(dock);
+            let name = page.words(picture.word(dock.name), type_size::TINY, false);
+            let outwards = Vec2::from_angle(-dock.angle);
+            let size = name.size();
+            let middle = at
+                + outwards * (11.0 * zoom.max(1.0) + size.x * 0.5 * outwards.x.abs() + size.y * 0.5 * outwards.y.abs());
+            // A little further out where somebody stands already.
+            let places = [0.0, 12.0, 24.0].map(|further| middle + outwards * further - size / 2.0);
+            page.put_first(&places, name, sight.palette.quiet, asked);
         }
-        self.painter.galley(at, galley, color.egui());
-    }
-}
-
-/// Rectangles on the screen, found by the cells they lie in.
-struct Grid {
-    columns: usize,
-    rows: usize,
-    cells: Vec<Vec<Rect>>,
-}
-
-impl Grid {
-    const CELL: f32 = 64.0;
-
-    fn new(screen: Vec2) -> Self {
-        let columns = (screen.x.clamp(1.0, 32_768.0) / Self::CELL).ceil() as usize + 1;
-        let rows = (screen.y.clamp(1.0, 32_768.0) / Self::CELL).ceil() as usize + 1;
-        Self { columns, rows, cells: vec![Vec::new(); columns * rows] }
-    }
-
-    fn add(&mut self, rect: Rect) {
-        for cell in self.cells_of(rect) {
-            self.cells[cell].push(rect);
-        }
-    }
-
-    fn touches(&self, rect: Rect) -> bool {
-        self.cells_of(rect).any(|cell| self.cells[cell].iter().any(|taken| !taken.intersect(rect).is_empty()))
-    }
-
-    fn cells_of(&self, rect: Rect) -> impl Iterator<Item = usize> + use<> {
-        let along = |from: f32, to: f32, count: usize| {
-            let cell = |at: f32| (at / Self::CELL).floor();
-            if to < 0.0 || cell(from) >= count as f32 {
-                return 1..1;
-            }
-            cell(from).max(0.0) as usize..(cell(to).max(0.0) as usize + 1).min(count)
-        };
-        let columns = self.columns;
-        let across = along(rect.min.x, rect.max.x, columns);
-        along(rect.min.y, rect.max.y, self.rows)
-            .flat_map(move |row| across.clone().map(move |column| row * columns + column))
-    }
-}
-
-/// The labels' system runs in egui's pass; everything it needs is read there.
-pub(super) fn paint_all_labels(
-    mut contexts: EguiContexts,
-    stage: Res<Stage>,
-    look: Res<Look>,
-    eye: Res<Eye>,
-    time: Res<Time<Real>>,
-    mut pads: ResMut<Pads>,
-) -> Result {
-    pads.0 = paint_labels(contexts.ctx_mut()?, &stage, &look, &eye, time.elapsed_secs_f64());
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_label_touches_what_it_overlaps_and_nothing_else() {
-        let mut grid = Grid::new(Vec2::new(640.0, 480.0));
-        grid.add(Rect::new(60.0, 60.0, 140.0, 80.0));
-        assert!(grid.touches(Rect::new(130.0, 70.0, 200.0, 90.0)));
-        assert!(!grid.touches(Rect::new(141.0, 60.0, 200.0, 80.0)));
-        assert!(!grid.touches(Rect::new(60.0, 81.0, 140.0, 99.0)));
-    }
-
-    #[test]
-    fn what_lies_off_the_screen_is_neither_lost_nor_a_fault() {
-        let mut grid = Grid::new(Vec2::new(640.0, 480.0));
-        grid.add(Rect::new(-500.0, -500.0, -400.0, -400.0));
-        grid.add(Rect::new(1e9, 1e9, 2e9, 2e9));
-        assert!(!grid.touches(Rect::new(10.0, 10.0, 20.0, 20.0)));
-        grid.add(Rect::new(-50.0, -50.0, 15.0, 15.0));
-        assert!(grid.touches(Rect::new(10.0, 10.0, 20.0, 20.0)));
     }
 }

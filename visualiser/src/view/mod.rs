@@ -1,25 +1,41 @@
 //! The picture: Bevy plugins, one concern a file, reading model and layout through the session.
 //!
-//! Facts go one way: `stage` takes what changed, the camera and the pointer arrange it, and `paint` fills the canvas
-//! that `draw` uploads. Nothing here knows the wire, and clicks go back one step only, as pins.
+//! Facts go one way: `painter` reads what changed into a picture and builds a canvas of what can be seen of it, for
+//! `stage` to show and for `draw` to upload. What grows with the systems happens there, aside from the frames. Nothing here
+//! knows the wire, and clicks go back one step only, as pins.
+
+mod dirty;
+mod index;
+mod palette;
+
+mod picture;
+
+mod docks;
+mod follow;
+mod level;
+mod read;
 
 mod camera;
-mod docks;
-mod draw;
+mod canvas;
 mod flow;
-mod labels;
-mod latency;
+mod gather;
 mod linkages;
 mod nodes;
+mod scene;
+mod uses;
+
+mod draw;
+mod labels;
+mod latency;
 pub mod offscreen;
 mod paint;
-mod palette;
+mod painter;
 mod panels;
 mod pick;
-mod picture;
+#[cfg(test)]
+mod sample;
 mod seen;
 mod stage;
-mod uses;
 
 use bevy::prelude::*;
 use bevy::render::RenderPlugin;

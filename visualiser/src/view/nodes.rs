@@ -3,111 +3,212 @@
 use std::f32::consts::TAU;
 
 use axonscope_model::{PostboxKind, State};
+use bevy::platform::collections::HashMap;
 use bevy::prelude::*;
 
-use super::draw::{Instances, Shape, kind};
-use super::palette::{Palette, Rgba, motion, size};
-use super::picture::{Node, Picture, Trouble};
-use super::stage::{Look, Stage};
+use super::canvas::{Instances, Shape, kind};
+use super::gather::Crowd;
+use super::level::{DETAIL_FROM, Span};
+use super::palette::{Palette, Rgba, TypeHues, size};
+use super::picture::{Node, NodeKey, Picture, Trouble};
+use super::scene::Scene;
 
 /// How strongly what is not selected and not a neighbour of it is drawn.
 const DIMMED: f32 = 0.45;
+/// Of a closed composite, in shares of its ring.
+const INNER_RIM: f32 = 0.8;
+
+/// The hues of the types of one picture, each looked up once.
+pub(super) struct Hues<'a> {
+    pub(super) hues: &'a mut TypeHues,
+    pub(super) known: HashMap<u32, f32>,
+}
+
+impl Hues<'_> {
+    fn of_word(&mut self, picture: &Picture, type_name: u32) -> f32 {
+        *self.known.entry(type_name).or_insert_with(|| self.hues.hue(picture.word(type_name)))
+    }
+}
 
 /// What lies below the linkages: hulls and rings.
-pub(super) fn push_grounds(stage: &Stage, palette: &Palette, now: f64, out: &mut Instances) {
-    for hull in &stage.picture.systems {
+pub(super) fn push_grounds(scene: &Scene<'_>, out: &mut Instances) {
+    let palette = scene.palette;
+    for hull in &scene.picture.systems {
         let strength = if hull.gone { 0.5 } else { 1.0 };
         let rim = palette.hull_rim.fade(strength);
         let mut shape = Shape::disc(hull.rect.center().extend(0.0), 0.0, palette.hull.fade(0.9), rim, size::HAIRLINE);
         shape.half_size = hull.rect.half_size().to_array();
         out.shapes.push(shape.with_kind(kind::ROUNDED, size::HULL_CORNER, 0.0));
     }
-    for node in stage.picture.nodes.iter().filter(|node| node.is_composite()) {
-        let radius = node.radius * grown(node, now);
+    for (number, node) in composites(scene) {
+        let span = scene.levels.of_ring(number);
+        if !span.meets(scene.zooms) {
+            continue;
+        }
         let (rim, width) = match node.trouble() {
             Trouble::Alarm => (palette.alarm, size::RIM),
             _ => (palette.ring_rim, size::HAIRLINE),
         };
         let fill = palette.ring.fade(if node.gone { 0.35 } else { 0.75 });
-        out.shapes.push(Shape::disc(node.position, radius, fill, rim.fade(if node.gone { 0.5 } else { 1.0 }), width));
-    }
-    for ghost in &stage.ghosts {
-        let rim = palette.faint.fade(0.8 * ghost.presence(now));
-        let shape = Shape::disc(ghost.position, ghost.radius, Rgba::CLEAR, rim, size::HAIRLINE);
-        out.shapes.push(shape.with_kind(kind::DASHED, 0.0, 16.0));
+        let rim = rim.fade(if node.gone { 0.5 } else { 1.0 });
+        let shape = Shape::disc(node.position, node.radius, fill, rim, width).within(span);
+        out.shapes.push(eased(shape, node));
     }
 }
 
 /// What lies above the linkages: discs with what they tell, then docks.
-pub(super) fn push_nodes(
-    stage: &mut Stage,
-    look: &Look,
-    near: &Neighbours,
-    palette: &Palette,
-    now: f64,
-    out: &mut Instances,
-) {
-    let Stage { picture, hues, .. } = stage;
-    for (index, node) in picture.nodes.iter().enumerate().filter(|(_, node)| !node.is_composite()) {
-        let strength = if near.dims(index) { DIMMED } else { 1.0 };
-        push_disc(node, hues.hue(&node.type_name), strength, palette, now, out);
-    }
-    for dock in &picture.boxes {
-        let node = &picture.nodes[dock.node as usize];
-        let strength = if near.dims(dock.node as usize) { DIMMED } else { 1.0 } * if node.gone { 0.5 } else { 1.0 };
-        let position = node.position + (Vec2::from_angle(dock.angle) * node.radius * grown(node, now)).extend(0.0);
-        if dock.kind == PostboxKind::Outbox {
-            out.shapes.push(Shape::disc(
-                position,
-                size::DOT,
-                palette.mark.fade(strength),
-                palette.ground.fade(strength),
-                1.0,
-            ));
+pub(super) fn push_nodes(scene: &Scene<'_>, hues: &mut Hues<'_>, out: &mut Instances) {
+    for &number in &scene.nodes {
+        let node = &scene.picture.nodes[number as usize];
+        let span = scene.levels.of_disc(number as usize);
+        if !span.meets(scene.zooms) {
             continue;
         }
-        let trouble = Trouble::of_fill(dock.fill);
-        let (liquid, rim, extra) = match trouble {
-            Trouble::None => (palette.mark.fade(0.75), palette.mark, 0.0),
-            Trouble::Warning => (palette.warning, palette.warning, 1.0),
-            Trouble::Alarm => (palette.alarm, palette.alarm, 2.0),
-        };
-        let mut vessel = Shape::disc(
-            position,
-            size::VESSEL + extra,
-            liquid.fade(strength),
-            rim.fade(strength),
-            size::RIM + 0.5 * extra,
-        )
-        .with_kind(kind::VESSEL, dock.fill.unwrap_or(0.0), 0.0);
-        vessel.glass = palette.ground.packed();
-        out.shapes.push(vessel);
+        let strength = if scene.near.dims(number as usize) { DIMMED } else { 1.0 };
+        let hue = hues.of_word(scene.picture, node.type_name);
+        if node.is_composite() {
+            push_closed(scene, node, hue, strength, span, out);
+        } else {
+            push_disc(scene, node, hue, strength, span, out);
+        }
     }
-    if let Some(node) = look.selected.and_then(|key| picture.node(key)) {
-        let radius = node.radius + size::SELECTION_AIR + size::VESSEL;
-        out.shapes.push(Shape::disc(node.position, radius, Rgba::CLEAR, palette.mark, 1.6));
-    }
-    if let Some(node) = look.hovered.filter(|key| look.selected != Some(*key)).and_then(|key| picture.node(key))
-        && !node.is_composite()
-    {
-        let radius = node.radius + size::SELECTION_AIR + size::VESSEL;
-        out.shapes.push(Shape::disc(node.position, radius, Rgba::CLEAR, palette.faint, size::HAIRLINE));
+    push_docks(scene, out);
+    for &number in &scene.nodes {
+        push_dot_of_trouble(scene, number, out);
     }
 }
 
-fn push_disc(node: &Node, hue: f32, strength: f32, palette: &Palette, now: f64, out: &mut Instances) {
-    let radius = node.radius * grown(node, now);
+fn composites<'a>(scene: &'a Scene<'_>) -> impl Iterator<Item = (usize, &'a Node)> {
+    let nodes = scene.nodes.iter().map(|&number| (number as usize, &scene.picture.nodes[number as usize]));
+    nodes.filter(|(_, node)| node.is_composite())
+}
+
+/// A shape that goes with its node from where that was.
+fn eased(shape: Shape, node: &Node) -> Shape {
+    if node.is_in_place() {
+        return shape;
+    }
+    let share = node.was.1 / node.radius.max(1e-3);
+    let off = Vec3::from_array(shape.position) - node.position;
+    shape.eased_from(node.was.0 + off * share, share)
+}
+
+fn push_docks(scene: &Scene<'_>, out: &mut Instances) {
+    let (picture, palette) = (scene.picture, scene.palette);
+    let detail = Span::from(DETAIL_FROM);
+    if !detail.meets(scene.zooms) {
+        return;
+    }
+    for &number in &scene.nodes {
+        let node = &picture.nodes[number as usize];
+        let span = scene.of_end(number).and(detail);
+        if !span.meets(scene.zooms) {
+            continue;
+        }
+        let strength = if scene.near.dims(number as usize) { DIMMED } else { 1.0 } * if node.gone { 0.5 } else { 1.0 };
+        for dock in picture.docks_of(number) {
+            let position = picture.dock_position(dock);
+            let was = if picture.is_easing { picture.dock_was(dock) } else { position };
+            if dock.kind == PostboxKind::Outbox {
+                let (fill, rim) = (palette.mark.fade(strength), palette.ground.fade(strength));
+                let dot = Shape::disc(position, size::DOT, fill, rim, 1.0);
+                out.shapes.push(dot.within(span).eased_from(was, 1.0));
+                continue;
+            }
+            let (liquid, rim, extra) = match Trouble::of_fill(dock.fill) {
+                Trouble::None => (palette.mark.fade(0.75), palette.mark, 0.0),
+                Trouble::Warning => (palette.warning, palette.warning, 1.0),
+                Trouble::Alarm => (palette.alarm, palette.alarm, 2.0),
+            };
+            let (liquid, rim) = (liquid.fade(strength), rim.fade(strength));
+            let mut vessel = Shape::disc(position, size::VESSEL + extra, liquid, rim, size::RIM + 0.5 * extra)
+                .with_kind(kind::VESSEL, dock.fill.unwrap_or(0.0), 0.0);
+            vessel.glass = palette.ground.packed();
+            out.shapes.push(vessel.within(span).eased_from(was, 1.0));
+        }
+    }
+}
+
+/// Too far away for crosses and vessels, a disc in trouble has the colour of trouble all over, and a rim that is wider.
+fn push_dot_of_trouble(scene: &Scene<'_>, number: u32, out: &mut Instances) {
+    let node = &scene.picture.nodes[number as usize];
+    let color = match node.trouble() {
+        _ if node.gone || node.is_composite() => return,
+        Trouble::None => return,
+        Trouble::Warning => scene.palette.warning,
+        Trouble::Alarm => scene.palette.alarm,
+    };
+    let span = scene.levels.of_disc(number as usize).and(Span { from: 0.0, until: DETAIL_FROM });
+    if span.meets(scene.zooms) {
+        let dot = Shape::disc(node.position, node.radius * 1.4, color, color, 0.0).within(span);
+        out.shapes.push(eased(dot, node));
+    }
+}
+
+/// A composite whose inside is not drawn: a disc with a second rim, which shows what is wrong inside.
+fn push_closed(scene: &Scene<'_>, node: &Node, hue: f32, strength: f32, span: Span, out: &mut Instances) {
+    let palette = scene.palette;
     let (fill, rim) = palette.component(hue);
     let (fill, rim) = if node.gone { (palette.hull, palette.faint) } else { (fill, rim) };
+    let (outer, pixels) = match node.trouble().max(node.trouble_inside) {
+        _ if node.gone => (palette.faint, 1.0),
+        Trouble::None => (rim, 1.0),
+        Trouble::Warning => (palette.warning, 2.0),
+        Trouble::Alarm => (palette.alarm, 3.0),
+    };
+    let width = pixels / scene.zoom();
+    let ground = Shape::disc(node.position, node.radius, palette.hull, outer.fade(strength), width);
+    out.shapes.push(eased(ground.within(span), node));
+    let inner = Shape::disc(
+        node.position,
+        node.radius * INNER_RIM,
+        fill.fade(strength),
+        rim.fade(strength),
+        1.5 / scene.zoom(),
+    );
+    out.shapes.push(eased(inner.within(span), node));
+}
+
+/// Neighbourhoods of discs that are too small to be seen one by one.
+pub(super) fn push_crowds(scene: &Scene<'_>, crowds: &[Crowd], hues: &mut Hues<'_>, out: &mut Instances) {
+    let palette = scene.palette;
+    for crowd in crowds {
+        let like = &scene.picture.nodes[crowd.like as usize];
+        let (fill, rim) = palette.component(hues.of_word(scene.picture, like.type_name));
+        let (fill, rim) = if crowd.gone { (palette.hull, palette.faint) } else { (fill, rim) };
+        let (rim, pixels) = match crowd.trouble {
+            _ if crowd.gone => (rim, 1.0),
+            Trouble::None => (rim, 1.2),
+            Trouble::Warning => (palette.warning, 2.0),
+            Trouble::Alarm => (palette.alarm, 3.0),
+        };
+        let strength = if crowd.is_dimmed && scene.near.dims_any() { DIMMED } else { 1.0 };
+        let radius = crowd.radius.max(2.0 / scene.zoom());
+        let width = pixels / scene.zoom();
+        let disc = Shape::disc(crowd.position, radius, fill.fade(strength), rim.fade(strength), width);
+        out.shapes.push(disc.within(crowd.span));
+    }
+}
+
+fn push_disc(scene: &Scene<'_>, node: &Node, hue: f32, strength: f32, span: Span, out: &mut Instances) {
+    let palette = scene.palette;
+    let radius = node.radius;
+    let (fill, rim) = palette.component(hue);
+    let (fill, rim) = if node.gone { (palette.hull, palette.faint) } else { (fill, rim) };
+    let close = span.and(Span::from(DETAIL_FROM));
+    let is_close = close.meets(scene.zooms);
+    let mut push = |shape: Shape, span: Span| out.shapes.push(eased(shape.within(span), node));
     // One that stands for many looks like the first of a stack.
-    for step in (0..if node.many.is_some() { 2 } else { 0 }).rev() {
+    for step in (0..if node.many.is_some() && is_close { 2 } else { 0 }).rev() {
         let by = size::STACK_STEP * (step + 1) as f32;
         let position = node.position + Vec3::new(by, by, 0.0) * std::f32::consts::FRAC_1_SQRT_2;
         let rim = rim.fade(strength * if node.gone { 0.4 } else { 0.75 });
-        out.shapes.push(Shape::disc(position, radius, palette.hull, rim, size::HAIRLINE));
+        push(Shape::disc(position, radius, palette.hull, rim, size::HAIRLINE), close);
     }
     // The ground shows through what is dimmed, not the linkages below it.
-    out.shapes.push(Shape::disc(node.position, radius + 2.5, palette.hull, palette.hull, 0.0));
+    if is_close {
+        push(Shape::disc(node.position, radius + 2.5, palette.hull, palette.hull, 0.0), close);
+    }
     let disc = match node.state {
         _ if node.gone => {
             Shape::disc(node.position, radius, fill, rim.fade(0.8), size::HAIRLINE).with_kind(kind::DASHED, 0.0, 18.0)
@@ -115,51 +216,61 @@ fn push_disc(node: &Node, hue: f32, strength: f32, palette: &Palette, now: f64, 
         State::Finished => Shape::disc(node.position, radius, palette.hull, rim.fade(strength), size::RIM),
         _ => Shape::disc(node.position, radius, fill.fade(strength), rim.fade(strength), size::RIM),
     };
-    out.shapes.push(disc);
-    if node.gone {
+    push(disc, span);
+    if node.gone || !is_close {
         return;
     }
     if node.busy > 0.005 {
         let (color, width) = if node.busy >= 0.9 { (palette.alarm, 4.5) } else { (rim, 4.0) };
         let arc = Shape::disc(node.position, radius - 3.5, Rgba::CLEAR, color.fade(strength), width);
-        out.shapes.push(arc.with_kind(kind::ARC, 0.0, node.busy.min(1.0)));
+        push(arc.with_kind(kind::ARC, 0.0, node.busy.min(1.0)), close);
     }
     if node.blocked > 0.02 {
         // Amber however long it waits: whoever waits suffers, and red points at what it waits for.
         let arc = Shape::disc(node.position, radius + 5.5, Rgba::CLEAR, palette.warning.fade(strength), 2.5);
-        out.shapes.push(arc.with_kind(kind::ARC, 1.0 - node.blocked / 2.0, node.blocked.min(1.0)));
+        push(arc.with_kind(kind::ARC, 1.0 - node.blocked / 2.0, node.blocked.min(1.0)), close);
     }
     if node.state == State::Failed {
-        out.shapes.push(Shape::disc(node.position, radius + 3.0, Rgba::CLEAR, palette.alarm, 3.0));
-        out.shapes.push(Shape::disc(node.position, radius * 0.55, Rgba::CLEAR, palette.alarm, 5.0).with_kind(
-            kind::CROSS,
-            0.0,
-            0.0,
-        ));
+        push(Shape::disc(node.position, radius + 3.0, Rgba::CLEAR, palette.alarm, 3.0), close);
+        let cross = Shape::disc(node.position, radius * 0.55, Rgba::CLEAR, palette.alarm, 5.0);
+        push(cross.with_kind(kind::CROSS, 0.0, 0.0), close);
     } else if node.incomplete {
         let ring = Shape::disc(node.position, radius + 5.0, Rgba::CLEAR, palette.warning, 2.0);
-        out.shapes.push(ring.with_kind(kind::DASHED, 0.0, 12.0));
+        push(ring.with_kind(kind::DASHED, 0.0, 12.0), close);
     }
     if node.pinned {
-        let at = node.position + (Vec2::from_angle(TAU * 0.375) * (radius + 4.0)).extend(0.0);
-        out.shapes.push(Shape::disc(at, 3.0, palette.accent, palette.ground, 1.0));
+        let off = (Vec2::from_angle(TAU * 0.375) * (radius + 4.0)).extend(0.0);
+        push(Shape::disc(node.position + off, 3.0, palette.accent, palette.ground, 1.0), close);
     }
 }
 
-/// From 0 when it appears to 1, fast at first.
-pub(super) fn grown(node: &Node, now: f64) -> f32 {
-    let done = ((now - node.born_at) as f32 / motion::GROW).clamp(0.0, 1.0);
-    1.0 - (1.0 - done).powi(3)
+/// A ring with air round what is selected, and a fainter one round what is hovered.
+pub(super) fn marks(
+    picture: &Picture,
+    selected: Option<NodeKey>,
+    hovered: Option<NodeKey>,
+    eased: f32,
+    palette: &Palette,
+) -> impl Iterator<Item = Shape> {
+    let ring = |node: &Node, color: Rgba, width: f32| {
+        let (position, radius) = node.shown(eased);
+        Shape::disc(position, radius + size::SELECTION_AIR + size::VESSEL, Rgba::CLEAR, color, width)
+    };
+    let selected_ring = selected.and_then(|key| picture.node(key)).map(|node| ring(node, palette.mark, 1.6));
+    let hovered = hovered.filter(|key| selected != Some(*key)).and_then(|key| picture.node(key));
+    let hovered = hovered.filter(|node| !node.is_composite());
+    selected_ring.into_iter().chain(hovered.map(|node| ring(node, palette.faint, size::HAIRLINE)))
 }
 
 /// Which nodes stay bright beside the selected one: those a linkage or a use joins to it, and what lies inside or round it.
+#[derive(Default)]
 pub(crate) struct Neighbours {
     bright: Option<Vec<bool>>,
 }
 
 impl Neighbours {
-    pub(crate) fn of(picture: &Picture, look: &Look) -> Self {
-        let Some(&selected) = look.selected.and_then(|key| picture.index.get(&key)) else {
+    pub(crate) fn of(picture: &Picture, selected: Option<NodeKey>) -> Self {
+        let Some(&selected) = selected.and_then(|key| picture.index.get(&key)) else {
             return Self { bright: None };
         };
         let mut bright = vec![false; picture.nodes.len()];
@@ -177,10 +288,15 @@ impl Neighbours {
         let chosen = &picture.nodes[selected as usize];
         if chosen.is_composite() {
             for (node, bright) in picture.nodes.iter().zip(&mut bright) {
-                *bright |= chosen.contains(node.position.truncate());
+                *bright |= chosen.position.distance_squared(node.position) <= chosen.radius * chosen.radius;
             }
         }
         Self { bright: Some(bright) }
+    }
+
+    /// Something is selected.
+    pub(crate) fn dims_any(&self) -> bool {
+        self.bright.is_some()
     }
 
     pub(crate) fn dims(&self, node: usize) -> bool {

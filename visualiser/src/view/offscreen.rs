@@ -17,14 +17,15 @@ use bevy::render::RenderApp;
 use bevy::render::render_resource::{
     CachedPipelineState, Extent3d, PipelineCache, TextureDimension, TextureFormat, TextureUsages,
 };
-use bevy::render::renderer::RenderAdapterInfo;
+use bevy::render::renderer::{RenderAdapterInfo, RenderDevice};
 use bevy::render::view::screenshot::{Screenshot, ScreenshotCaptured};
 use bevy::shader::ShaderCacheError;
 use bevy::window::ExitCondition;
 use bevy::winit::WinitPlugin;
 
 use super::camera::{Eye, PictureCamera};
-use super::stage::{Look, Stage};
+use super::canvas::Canvas;
+use super::stage::{Look, Stage, Studio};
 use crate::app::VisualiserPlugin;
 use crate::options::{PictureOptions, PictureSize, Theme};
 
@@ -117,6 +118,7 @@ impl Offscreen {
         image.texture_descriptor.usage |= TextureUsages::RENDER_ATTACHMENT | TextureUsages::COPY_SRC;
         let target = app.world_mut().resource_mut::<Assets<Image>>().add(image);
         app.world_mut().spawn((PictureCamera, Msaa::Off, RenderTarget::Image(target.clone().into())));
+        app.world_mut().resource_mut::<Studio>().at_once = true;
         app.world_mut().resource_mut::<Eye>().screen = Vec2::new(size.width as f32, size.height as f32);
         app.finish();
         app.cleanup();
@@ -128,10 +130,23 @@ impl Offscreen {
     /// # Errors
     /// When the renderer gives nothing back in time.
     pub fn draw(&mut self, shot: &Shot) -> anyhow::Result<Image> {
+        self.draw_through(shot, Self::fit)
+    }
+
+    /// Draws what is to be seen `closer` times as close as when everything is fitted, round a point of what is then seen,
+    /// in shares of that from its lower left corner.
+    ///
+    /// # Errors
+    /// When the renderer gives nothing back in time.
+    pub fn draw_closer(&mut self, shot: &Shot, at: [f32; 2], closer: f32) -> anyhow::Result<Image> {
+        self.draw_through(shot, |offscreen| offscreen.look_closer(at, closer))
+    }
+
+    fn draw_through(&mut self, shot: &Shot, aim: impl Fn(&mut Self)) -> anyhow::Result<Image> {
         let look = Look { theme: shot.theme, selected: shot.selected, hovered: None, still: true, chrome: true };
         self.app.world_mut().insert_resource(look);
         let started = Instant::now();
-        self.warm_up()?;
+        self.warm_up(aim)?;
         let captured = self.captured.clone();
         let keep = move |mut shot: On<ScreenshotCaptured>| {
             if let Ok(mut slot) = captured.lock() {
@@ -151,23 +166,12 @@ impl Offscreen {
         }
     }
 
-    /// Draws the next frame of a picture that moves, as a window would: fitted, without reading the image back.
-    pub fn draw_frame(&mut self) {
-        self.app.world_mut().resource_mut::<Look>().set_if_neq(Look::default());
-        self.app.update();
-        self.fit();
-    }
-
-    /// Waits until whatever is drawn can be drawn: the first frames only prepare.
-    ///
-    /// # Errors
-    /// When the renderer is not ready in time.
-    pub fn warm_up(&mut self) -> anyhow::Result<()> {
+    /// The first frames compile the pipelines, upload the fonts and measure the panels.
+    fn warm_up(&mut self, aim: impl Fn(&mut Self)) -> anyhow::Result<()> {
         let started = Instant::now();
-        // The first frames compile the pipelines, upload the fonts and measure the panels.
         for _ in 0..4 {
             self.app.update();
-            self.fit();
+            aim(self);
         }
         while !self.pipelines_are_ready()? {
             if started.elapsed() > DEADLINE {
@@ -179,13 +183,74 @@ impl Offscreen {
         Ok(())
     }
 
-    /// What draws, and whether that is software: "llvmpipe (LLVM 19.1.7, 256 bits) (software)".
-    pub fn renderer(&self) -> String {
-        let adapter = self.app.get_sub_app(RenderApp).and_then(|app| app.world().get_resource::<RenderAdapterInfo>());
-        adapter.map_or_else(String::new, |adapter| {
-            let software = if adapter.device_type == wgpu::DeviceType::Cpu { " (software)" } else { "" };
-            format!("{}{software}", adapter.name)
+    /// Waits until whatever is drawn can be drawn, then goes on as in a window. For measuring.
+    ///
+    /// # Errors
+    /// When the renderer is not ready in time.
+    pub fn open(&mut self) -> anyhow::Result<()> {
+        self.warm_up(Self::fit)?;
+        self.go_live();
+        Ok(())
+    }
+
+    /// From now on as in a window: things move, and large pictures are prepared aside. For measuring.
+    pub fn go_live(&mut self) {
+        let world = self.app.world_mut();
+        world.resource_mut::<Look>().still = false;
+        world.resource_mut::<Studio>().at_once = false;
+    }
+
+    /// One frame, as far as it is our work; the renderer may still be busy with it. For measuring.
+    pub fn frame(&mut self) {
+        self.app.update();
+    }
+
+    /// Waits until the renderer has drawn everything. For measuring.
+    pub fn wait_for_renderer(&self) {
+        if let Some(device) = self.render_resource::<RenderDevice>()
+            && let Err(error) = device.poll(wgpu::PollType::wait_indefinitely())
+        {
+            warn!(%error, "the renderer could not be waited for");
+        }
+    }
+
+    /// Moves the picture by logical pixels.
+    pub fn pan(&mut self, by: [f32; 2]) {
+        self.app.world_mut().resource_mut::<Eye>().pan(Vec2::from_array(by));
+    }
+
+    /// Looks at the middle of everything: at all of it, or so close that a world unit is so many pixels.
+    pub fn look_at_middle(&mut self, zoom: Option<f32>) {
+        self.fit();
+        if let Some(zoom) = zoom {
+            self.app.world_mut().resource_mut::<Eye>().zoom = zoom;
+        }
+    }
+
+    /// Shapes and ribbons on the canvas.
+    pub fn drawn(&self) -> (usize, usize) {
+        let canvas = self.app.world().resource::<Canvas>();
+        (canvas.instances.shapes.len(), canvas.instances.ribbons.len())
+    }
+
+    /// Whether another frame would be drawn by itself, in a window.
+    pub fn is_at_rest(&self) -> bool {
+        let world = self.app.world();
+        let now = world.resource::<Time<Real>>().elapsed_secs_f64();
+        let stage = world.resource::<Stage>();
+        !stage.is_moving(now) && !stage.travels && !world.resource::<Studio>().is_at_work()
+    }
+
+    /// What draws, as its driver calls it, and whether that is software.
+    pub fn renderer_name(&self) -> String {
+        self.render_resource::<RenderAdapterInfo>().map_or_else(String::new, |info| {
+            let software = if info.device_type == wgpu::DeviceType::Cpu { ", software" } else { "" };
+            format!("{}{software}", info.name)
         })
+    }
+
+    fn render_resource<R: Resource>(&self) -> Option<&R> {
+        self.app.get_sub_app(RenderApp).and_then(|app| app.world().get_resource::<R>())
     }
 
     fn fit(&mut self) {
@@ -194,6 +259,14 @@ impl Offscreen {
         if let Some(bounds) = bounds {
             world.resource_mut::<Eye>().jump_to_fit(bounds);
         }
+    }
+
+    fn look_closer(&mut self, at: [f32; 2], closer: f32) {
+        self.fit();
+        let mut eye = self.app.world_mut().resource_mut::<Eye>();
+        let seen = eye.visible();
+        eye.center = seen.min + seen.size() * Vec2::from_array(at);
+        eye.zoom *= closer;
     }
 
     fn pipelines_are_ready(&self) -> anyhow::Result<bool> {

@@ -1,6 +1,5 @@
-//! Puts the stage on the canvas, and decides when anything has to be drawn again.
+//! Paints what changes with nearly every frame and is little, and decides when anything has to be drawn again.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bevy::prelude::*;
@@ -8,22 +7,14 @@ use bevy::winit::{UpdateMode, WinitSettings};
 
 use super::VisualiserSystems;
 use super::camera::Eye;
-use super::draw::{Canvas, Instances};
-use super::flow::Flows;
-use super::palette::Palette;
-use super::stage::{Look, Stage};
-use super::{linkages, nodes, uses};
+use super::canvas::{Overlay, Shape, kind};
+use super::nodes;
+use super::palette::{Palette, Rgba, size};
+use super::stage::{Ghost, Look, Stage, Studio, prepare_picture};
 
 pub(super) fn plugin(app: &mut App) {
-    app.init_resource::<Painted>()
-        .add_systems(Update, (paint_ground, paint_canvas, set_pace).chain().in_set(VisualiserSystems::Present));
-}
-
-/// What the canvas shows now.
-#[derive(Resource, Default)]
-struct Painted {
-    of: Option<(u64, Look)>,
-    flows: Flows,
+    let systems = (paint_ground, paint_marks, set_pace).chain().after(prepare_picture);
+    app.add_systems(Update, systems.in_set(VisualiserSystems::Present));
 }
 
 /// From one frame to the next while something moves.
@@ -40,42 +31,31 @@ fn paint_ground(look: Res<Look>, mut clear: ResMut<ClearColor>) {
     }
 }
 
-fn paint_canvas(
-    mut stage: ResMut<Stage>,
-    look: Res<Look>,
-    mut painted: ResMut<Painted>,
-    mut canvas: ResMut<Canvas>,
-    time: Res<Time<Real>>,
-) {
-    let version = stage.version;
-    if painted.of.as_ref().is_some_and(|(of, with)| *of == version && *with == *look) {
-        return;
-    }
-    painted.of = Some((version, look.clone()));
+/// Rings round what is selected or hovered, and ghosts.
+fn paint_marks(stage: Res<Stage>, look: Res<Look>, mut overlay: ResMut<Overlay>, time: Res<Time<Real>>) {
     let now = time.elapsed_secs_f64();
     let palette = Palette::of(look.theme);
-    let near = nodes::Neighbours::of(&stage.picture, &look);
-    painted.flows.advance(&stage.picture, now, look.still);
-
-    let mut instances = Instances::default();
-    nodes::push_grounds(&stage, palette, now, &mut instances);
-    instances.shapes_below = instances.shapes.len();
-    uses::push_uses(&stage.picture, &look, &near, palette, &mut instances);
-    linkages::push_linkages(&stage.picture, &near, &painted.flows, palette, &mut instances);
-    nodes::push_nodes(&mut stage, &look, &near, palette, now, &mut instances);
-    *canvas = Canvas { generation: canvas.generation + 1, instances: Arc::new(instances), built_at: now };
+    let ghost = |ghost: &Ghost| {
+        let rim = palette.faint.fade(0.8 * ghost.presence(now));
+        let shape = Shape::disc(ghost.position, ghost.radius, Rgba::CLEAR, rim, size::HAIRLINE);
+        shape.with_kind(kind::DASHED, 0.0, 16.0)
+    };
+    let marks = nodes::marks(&stage.picture, look.selected, look.hovered, stage.eased(now), palette);
+    overlay.marks = stage.ghosts.iter().map(ghost).chain(marks).collect();
 }
 
 /// Sixty frames a second while something moves; none at all otherwise, until something wakes the window.
 fn set_pace(
     stage: Res<Stage>,
+    studio: Res<Studio>,
     eye: Res<Eye>,
     look: Res<Look>,
-    painted: Res<Painted>,
     settings: Option<ResMut<WinitSettings>>,
+    time: Res<Time<Real>>,
 ) {
     let Some(mut settings) = settings else { return };
-    let moving = stage.animating || eye.is_gliding() || painted.flows.any() && !look.still || !stage.ghosts.is_empty();
+    let is_moving = stage.is_moving(time.elapsed_secs_f64()) || !stage.ghosts.is_empty();
+    let moving = is_moving || eye.is_gliding() || stage.travels || studio.is_at_work();
     let wait = match (moving, look.selected) {
         (true, _) => FRAME,
         (false, Some(_)) => IDLE_INSPECTING,

@@ -24,6 +24,11 @@ impl Rgba {
         Self([r, g, b, (f32::from(a) * alpha.clamp(0.0, 1.0)).round() as u8])
     }
 
+    pub(crate) fn opaque(self) -> Self {
+        let [r, g, b, _] = self.0;
+        Self([r, g, b, 255])
+    }
+
     /// As the shader unpacks it.
     pub(crate) fn packed(self) -> u32 {
         u32::from_le_bytes(self.0)
@@ -183,6 +188,8 @@ pub(crate) mod type_size {
 
 /// Lengths in world units, which are pixels at zoom 1.
 pub(crate) mod size {
+    /// A disc of this radius is a hub.
+    pub(crate) const HUB: f32 = 28.0;
     /// Radius of an inbox vessel and of an outbox dot.
     pub(crate) const VESSEL: f32 = 7.0;
     pub(crate) const DOT: f32 = 4.0;
@@ -205,7 +212,6 @@ pub(crate) mod size {
 
 /// Durations in seconds.
 pub(crate) mod motion {
-    pub(crate) const GROW: f32 = 0.25;
     pub(crate) const FADE: f32 = 0.8;
     /// How long a component that left stays as a ghost before it fades.
     pub(crate) const GHOST: f32 = 4.0;

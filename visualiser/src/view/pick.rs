@@ -67,7 +67,8 @@ fn follow_pointer(
     let moved = at - pointer.at;
     pointer.at = at;
     let world = eye.world_from_screen(at);
-    let under = stage.picture.node_at(world);
+    let now = time.elapsed_secs_f64();
+    let under = stage.picture.node_at(world, stage.eased(now), |number, _| stage.is_shown(number, eye.zoom));
 
     let hovered = under.filter(|_| !over_panel && pointer.press.is_none()).map(|node| node.key);
     if look.hovered != hovered && pointer.press.is_none() {
@@ -92,7 +93,6 @@ fn follow_pointer(
         && let Some(press) = pointer.press.take()
         && !press.moved
     {
-        let now = time.elapsed_secs_f64();
         let twice = pointer
             .last_click
             .is_some_and(|(then, place)| now - then < DOUBLE_CLICK_SECS && place.distance(at) < SLACK);

@@ -1,19 +1,33 @@
-//! What is on stage: the latest picture, what is fading out of it, and when something has to move.
+//! What is on stage: the latest picture, what is fading out of it, and whoever prepares the next.
+//!
+//! A small picture is prepared at once, where the frame is made; a large one aside, one at a time, while the last stays
+//! on stage. Either way a frame in which nothing has changed costs nothing that grows with the picture.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use axonscope_session::{Session, Versions};
 use bevy::prelude::*;
+use bevy::tasks::{AsyncComputeTaskPool, Task, futures::check_ready};
 
 use super::VisualiserSystems;
-use super::palette::{Theme, TypeHues, motion};
+use super::camera::Eye;
+use super::canvas::Canvas;
+use super::follow::Leaver;
+use super::gather::Crowd;
+use super::level::Levels;
+use super::nodes::Neighbours;
+use super::painter::{Painter, Painting, Reading, Shown};
+use super::palette::{Theme, motion};
 use super::picture::{NodeKey, Picture};
+use super::scene::{Asked, Window};
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Stage>()
+        .init_resource::<Studio>()
         .init_resource::<Look>()
-        .add_systems(Update, receive_picture.in_set(VisualiserSystems::Receive))
-        .add_systems(Update, ease_nodes.in_set(VisualiserSystems::Arrange));
+        .add_systems(Update, (take_picture, drop_ghosts).chain().in_set(VisualiserSystems::Receive))
+        .add_systems(Update, prepare_picture.in_set(VisualiserSystems::Present));
 }
 
 /// The session whose systems are shown.
@@ -23,21 +37,66 @@ pub struct Watched(pub Session);
 /// The latest picture and what has just left it.
 #[derive(Resource, Default)]
 pub(crate) struct Stage {
-    pub(crate) picture: Picture,
+    pub(crate) picture: Arc<Picture>,
+    pub(crate) levels: Arc<Levels>,
+    pub(crate) near: Arc<Neighbours>,
     pub(crate) ghosts: VecDeque<Ghost>,
-    /// Rises with everything that changes what is drawn.
+    /// Rises with each picture.
     pub(crate) version: u64,
-    /// Something on stage is still growing, fading or easing.
-    pub(crate) animating: bool,
-    pub(crate) hues: TypeHues,
-    seen: Option<(Versions, Option<NodeKey>)>,
+    /// Dashes travel on the canvas.
+    pub(crate) travels: bool,
+    /// Neighbourhoods on the canvas.
+    pub(crate) crowds: Arc<Vec<Crowd>>,
+    /// Rises with each canvas.
+    pub(crate) hung: u64,
+    /// The versions that what is on the canvas was read at, or after; none before the first.
+    shows: Option<Versions>,
+}
+
+/// Where pictures are prepared.
+#[derive(Resource)]
+pub(crate) struct Studio {
+    /// The painter, while it is not at work.
+    painter: Option<Box<Painter>>,
+    work: Option<Task<Prepared>>,
+    /// When the work began, and before when no other begins: it takes no more than half the time there is. In seconds
+    /// of the app's clock.
+    began_at: f64,
+    not_before: f64,
+    /// Something is to be prepared then.
+    is_due: bool,
+    /// Everything is prepared at once, however large, for pictures without a window.
+    pub(crate) at_once: bool,
+}
+
+/// The painter back, a reading if anything was different, and a painting.
+type Prepared = (Box<Painter>, Option<Reading>, Painting);
+
+impl Default for Studio {
+    fn default() -> Self {
+        Self {
+            painter: Some(Box::default()),
+            work: None,
+            began_at: 0.0,
+            not_before: 0.0,
+            is_due: false,
+            at_once: false,
+        }
+    }
+}
+
+impl Studio {
+    /// Something is being prepared, or will be soon.
+    pub(crate) fn is_at_work(&self) -> bool {
+        self.work.is_some() || self.is_due
+    }
 }
 
 /// A component that left a system which is still there.
 pub(crate) struct Ghost {
     pub(crate) position: Vec3,
     pub(crate) radius: f32,
-    pub(crate) name: String,
+    pub(crate) name: Arc<str>,
     pub(crate) left_at: f64,
 }
 
@@ -46,6 +105,10 @@ impl Ghost {
     pub(crate) fn presence(&self, now: f64) -> f32 {
         let age = (now - self.left_at) as f32;
         (1.0 - (age - motion::GHOST) / motion::FADE).clamp(0.0, 1.0)
+    }
+
+    pub(crate) fn is_fading(&self, now: f64) -> bool {
+        now - self.left_at > f64::from(motion::GHOST) - 0.1
     }
 }
 
@@ -69,77 +132,145 @@ impl Default for Look {
 
 /// Ghosts at a time; a system that loses more at once shows the first of them.
 const GHOSTS_MAX: usize = 64;
-
-fn receive_picture(mut stage: ResMut<Stage>, watched: Res<Watched>, mut look: ResMut<Look>, time: Res<Time<Real>>) {
-    let now = time.elapsed_secs_f64();
-    let versions = watched.0.versions();
-    if stage.seen.as_ref() == Some(&(versions, look.selected)) {
-        return;
-    }
-    stage.seen = Some((versions, look.selected));
-    let places = watched.0.places();
-    let picture = watched.0.read(|model| Picture::read(model, &places, look.selected));
-    stage.change_to(picture, now, look.still);
-    if look.selected.is_some_and(|key| stage.picture.node(key).is_none()) {
-        look.selected = None;
-    }
-}
+/// Nodes of a picture that is prepared at once: that takes less time than a frame and saves one.
+const SMALL: usize = 1000;
 
 impl Stage {
-    /// The versions that the picture on stage was read at, or after; none before the first.
-    pub(super) fn shows(&self) -> Option<Versions> {
-        self.seen.map(|(versions, _)| versions)
+    /// What the canvas depends on. Who is hovered matters where something is used only.
+    fn asked(&self, look: &Look) -> Asked {
+        let hovered = look.hovered.filter(|_| !self.picture.uses.is_empty());
+        Asked { theme: look.theme, selected: look.selected, hovered, still: look.still }
     }
 
-    /// Shows another picture: what is new is born now, what is missing leaves a ghost, what stays keeps its age and eases
-    /// to its new place.
-    pub(crate) fn change_to(&mut self, mut picture: Picture, now: f64, still: bool) {
-        let old = std::mem::take(&mut self.picture);
-        for node in &mut picture.nodes {
-            match old.node(node.key) {
-                Some(before) => {
-                    node.born_at = before.born_at;
-                    node.eased_from(before);
-                }
-                None => node.born_at = if still { f64::NEG_INFINITY } else { now },
-            }
+    /// The versions that what can be seen was read at, or after; none before the first.
+    pub(super) fn shows(&self) -> Option<Versions> {
+        self.shows
+    }
+
+    /// How much of its way everything has gone that is not in its place.
+    pub(crate) fn eased(&self, now: f64) -> f32 {
+        self.picture.eased(now)
+    }
+
+    /// Something on stage grows, fades or eases.
+    pub(crate) fn is_moving(&self, now: f64) -> bool {
+        self.picture.is_easing_at(now) || self.ghosts.iter().any(|ghost| ghost.is_fading(now))
+    }
+
+    /// It is shown, and can be picked, at this zoom.
+    pub(crate) fn is_shown(&self, node: usize, zoom: f32) -> bool {
+        self.levels.is_apart(node, zoom)
+    }
+
+    fn hang(&mut self, painting: Painting, canvas: &mut Canvas) {
+        (*canvas, self.travels, self.crowds) = (painting.canvas, painting.travels, painting.crowds);
+        self.shows = painting.versions;
+        self.hung += 1;
+    }
+
+    fn show(&mut self, reading: Reading, now: f64, look: &mut Look) {
+        let Shown { picture, levels, near } = reading.shown;
+        for leaver in reading.leavers {
+            let Leaver { position, radius, name } = leaver;
+            self.ghosts.push_back(Ghost { position, radius, name, left_at: now });
         }
-        for node in old.nodes.iter().filter(|node| !still && !picture.index.contains_key(&node.key)) {
-            let stays = picture.systems.iter().any(|hull| hull.system == node.key.0);
-            if stays && self.ghosts.len() < GHOSTS_MAX {
-                let (position, radius, name) = (node.position, node.radius, node.name.clone());
-                self.ghosts.push_back(Ghost { position, radius, name, left_at: now });
-            }
-        }
-        self.picture = picture;
+        (self.picture, self.levels, self.near) = (picture, levels, near);
         self.version += 1;
+        if look.selected.is_some_and(|key| self.picture.node(key).is_none()) {
+            look.selected = None;
+        }
     }
 }
 
-fn ease_nodes(mut stage: ResMut<Stage>, look: Res<Look>, time: Res<Time<Real>>) {
+/// Shows what has been prepared aside, and reads at once what is small.
+fn take_picture(
+    mut studio: ResMut<Studio>,
+    mut stage: ResMut<Stage>,
+    mut canvas: ResMut<Canvas>,
+    watched: Res<Watched>,
+    mut look: ResMut<Look>,
+    time: Res<Time<Real>>,
+) {
     let now = time.elapsed_secs_f64();
-    let stage = &mut *stage;
-    let nodes = &stage.picture.nodes;
-    // Whoever takes its place drives a ghost away.
+    let studio = &mut *studio;
+    if let Some((painter, reading, painting)) = studio.work.as_mut().and_then(check_ready) {
+        studio.work = None;
+        studio.painter = Some(painter);
+        studio.not_before = now + (now - studio.began_at).min(0.25);
+        if let Some(reading) = reading {
+            stage.show(reading, now, &mut look);
+        }
+        stage.hang(painting, &mut canvas);
+    }
+    if let Some(painter) = &mut studio.painter
+        && (studio.at_once || is_small(&watched.0, &stage))
+        && painter.is_behind(&watched.0, look.selected)
+    {
+        let asked = stage.asked(&look);
+        let room = GHOSTS_MAX.saturating_sub(stage.ghosts.len());
+        if let Some(reading) = painter.read(&watched.0, &asked, now, room) {
+            stage.show(reading, now, &mut look);
+        }
+    }
+}
+
+/// Paints what is small at once, and has the rest prepared aside.
+pub(super) fn prepare_picture(
+    mut studio: ResMut<Studio>,
+    mut stage: ResMut<Stage>,
+    mut canvas: ResMut<Canvas>,
+    watched: Res<Watched>,
+    look: Res<Look>,
+    eye: Res<Eye>,
+    time: Res<Time<Real>>,
+) {
+    let now = time.elapsed_secs_f64();
+    let asked = stage.asked(&look);
+    let Some(mut painter) = studio.painter.take() else { return };
+    let is_painted = painter.has_painted(&asked, &eye);
+    let window = Window::round(&eye);
+    let is_here = studio.at_once || is_small(&watched.0, &stage);
+    studio.is_due = !is_here && (!is_painted || painter.is_behind(&watched.0, look.selected));
+    if is_here {
+        if !is_painted {
+            let painting = painter.paint(&asked, window, now);
+            stage.hang(painting, &mut canvas);
+        }
+    } else if studio.is_due && now >= studio.not_before {
+        let session = watched.0.clone();
+        let room = GHOSTS_MAX.saturating_sub(stage.ghosts.len());
+        studio.began_at = now;
+        studio.work = Some(AsyncComputeTaskPool::get().spawn(async move {
+            let reading = painter.read(&session, &asked, now, room);
+            let painting = painter.paint(&asked, window, now);
+            (painter, reading, painting)
+        }));
+        return;
+    }
+    studio.painter = Some(painter);
+}
+
+/// As many places as there are nodes, and nobody has to wait for the model to know that.
+fn is_small(session: &Session, stage: &Stage) -> bool {
+    let to_come: usize = session.places().systems.iter().map(|system| system.places.len()).sum();
+    to_come.max(stage.picture.nodes.len()) <= SMALL
+}
+
+/// Ghosts fade, and whoever takes the place of one drives it away.
+fn drop_ghosts(mut stage: ResMut<Stage>, time: Res<Time<Real>>) {
+    if stage.ghosts.is_empty() {
+        return;
+    }
+    let now = time.elapsed_secs_f64();
+    let Stage { picture, ghosts, .. } = &mut *stage;
     let is_taken = |ghost: &Ghost| {
-        nodes
-            .iter()
+        let near = Rect::from_center_half_size(ghost.position.truncate(), Vec2::splat(ghost.radius));
+        picture
+            .where_nodes
+            .within(near)
+            .into_iter()
+            .map(|node| &picture.nodes[node as usize])
             .any(|node| !node.is_composite() && node.position.distance(ghost.position) < node.radius + ghost.radius)
     };
-    stage.ghosts.retain(|ghost| ghost.presence(now) > 0.0 && !is_taken(ghost));
-    // Nine tenths of the way in a fifth of a second, whatever the frame rate.
-    let step = if look.still { 1.0 } else { 1.0 - (-time.delta_secs().min(0.1) * 12.0).exp() };
-    let mut easing = false;
-    for node in &mut stage.picture.nodes {
-        easing |= node.ease(step);
-    }
-    if easing {
-        stage.picture.turn_docks();
-    }
-    let growing = stage.picture.nodes.iter().any(|node| now - node.born_at < f64::from(motion::GROW));
-    let fading = stage.ghosts.iter().any(|ghost| now - ghost.left_at > f64::from(motion::GHOST) - 0.1);
-    stage.animating = easing || growing || fading;
-    if stage.animating {
-        stage.version += 1;
-    }
+    ghosts.retain(|ghost| ghost.presence(now) > 0.0 && !is_taken(ghost));
 }

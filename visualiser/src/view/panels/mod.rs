@@ -8,9 +8,10 @@ mod log;
 mod inspector;
 mod status;
 
+use bevy::asset::AssetEventSystems;
 use bevy::prelude::*;
 use bevy_egui::egui::{self, CornerRadius, FontId, Frame, Margin, RichText, Stroke};
-use bevy_egui::{EguiContexts, EguiInput, EguiPreUpdateSet, EguiPrimaryContextPass};
+use bevy_egui::{EguiContexts, EguiInput, EguiPostUpdateSet, EguiPreUpdateSet, EguiPrimaryContextPass};
 
 use super::palette::{Palette, Rgba, type_size};
 use super::{VisualiserSystems, labels, type_face};
@@ -18,6 +19,8 @@ use super::{VisualiserSystems, labels, type_face};
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<status::Throughput>()
         .add_systems(PreUpdate, drop_unchanged_modifiers.after(EguiPreUpdateSet::ProcessInput))
+        // Else a letter that is written for the first time is missing for a frame, which may be the last for long.
+        .configure_sets(PostUpdate, AssetEventSystems.after(EguiPostUpdateSet::PostProcessOutput))
         // Fonts hold from the next pass of egui's on, so they are set before the first.
         .add_systems(Update, set_style.in_set(VisualiserSystems::Receive))
         .add_systems(

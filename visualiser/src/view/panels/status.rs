@@ -10,7 +10,6 @@ use bevy_egui::{EguiContexts, egui};
 
 use super::super::camera::Eye;
 use super::super::palette::{Palette, type_size};
-use super::super::picture::Trouble;
 use super::super::stage::{Look, Stage, Watched};
 use super::{strong, text};
 
@@ -70,7 +69,7 @@ pub(super) fn show_status(
         ui.horizontal_centered(|ui| {
             ui.spacing_mut().item_spacing.x = 0.0;
             ui.add_space(20.0);
-            let loud = stage.picture.nodes.iter().filter(|node| node.trouble() == Trouble::Alarm && !node.gone).count();
+            let loud = stage.picture.alarms;
             let dot = match (loud, totals.live) {
                 (1.., _) => palette.alarm,
                 (0, 1..) => palette.accent,
