@@ -19,16 +19,17 @@ pub(crate) fn empty(seed: u64) -> Simulation {
     Simulation::new(seed)
 }
 
-/// A picture of `request`, never laid out, whose bodies are at `places`.
-pub(crate) fn placed(request: &LayoutRequest, places: &[[f32; 2]]) -> Simulation {
+/// A picture of `request`, never laid out, whose bodies are `at` these places. They are pinned there and let go again.
+pub(crate) fn placed(request: &LayoutRequest, at: &[[f32; 2]]) -> Result<Simulation> {
     let mut simulation = empty(1);
     let mut pinned = request.clone();
-    for (body, place) in pinned.bodies.iter_mut().zip(places) {
+    for (body, place) in pinned.bodies.iter_mut().zip(at) {
         body.pin = Some([place[0], place[1], 0.0]);
     }
     simulation.set_request(&pinned);
     simulation.set_request(request);
-    simulation
+    ensure!(places(&simulation) == at, "the bodies are not where they should start");
+    Ok(simulation)
 }
 
 /// Ticks until nothing moves.

@@ -57,7 +57,7 @@ pub(crate) fn bench(options: Options) -> Result<()> {
                 for (place, theta) in THETAS.into_iter().enumerate() {
                     let ours = measure(&places, theta)?.context("no repulsion")?;
                     let peer = peers.as_ref().and_then(|peers| peers.get(place).copied());
-                    print(&format!("{name}-theta-{theta}"), ours, peer)?;
+                    print(&format!("{name}-theta-{theta:.1}"), ours, peer)?;
                 }
             }
         }

@@ -22,7 +22,7 @@ pub(crate) fn bench(options: Options) -> Result<()> {
         let mut points = vec![Vec::new(); THREADS.len()];
         for &n in sizes {
             let graph = kind.graph(n);
-            let simulation = engine::placed(&graph.request(), &starts(graph.nodes));
+            let simulation = engine::placed(&graph.request(), &starts(graph.nodes))?;
             for (&threads, points) in THREADS.iter().zip(&mut points) {
                 let mut ours = Ticking::ours(simulation.clone(), threads)?;
                 let figures = (0..ROUNDS).map(|_| ours.round_ms()).collect::<Result<Vec<f64>>>()?;

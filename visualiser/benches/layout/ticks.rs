@@ -26,7 +26,7 @@ pub(crate) fn bench(options: Options) -> Result<()> {
 
 fn compare(kind: Kind, n: usize, peers: Option<&Peers>) -> Result<()> {
     let graph = kind.graph(n);
-    let simulation = engine::placed(&graph.request(), &starts(graph.nodes));
+    let simulation = engine::placed(&graph.request(), &starts(graph.nodes))?;
     let mut cast = Vec::new();
     for &threads in THREADS {
         cast.push(Ticking::ours(simulation.clone(), threads)?);
