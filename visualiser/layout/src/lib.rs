@@ -54,7 +54,7 @@ mod simulation;
 
 mod pack;
 
-pub use forces::charge::repulsion;
+pub use forces::charge::{SOFTENING, repulsion};
 pub use laws::Laws;
 pub use pack::{Cluster, Packing};
 pub use request::{Body, LayoutRequest, Spring};

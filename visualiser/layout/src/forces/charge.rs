@@ -10,11 +10,11 @@ use crate::tree::{Repulsion, Tree};
 const ORDINARY: f32 = 52.0;
 
 /// Bodies closer than about this push each other hardly more than others, so that none is flung away; in world units.
-const SOFT: f32 = 24.0;
+pub const SOFTENING: f32 = 24.0;
 
 /// How bodies push each other under these laws.
 pub(crate) fn repulsion_of(laws: &Laws) -> Repulsion {
-    Repulsion { soft: SOFT, theta: laws.theta }
+    Repulsion { soft: SOFTENING, theta: laws.theta }
 }
 
 /// Builds the tree of all that repels: leaves, but for those that hang on nothing.
@@ -33,14 +33,14 @@ pub(crate) fn of<const D: usize>(bodies: &Bodies<D>, body: u32) -> f32 {
 }
 
 /// What each body feels by the repulsion of all others, in the order of `places`: the sum of
-/// `charge * way / (way² + 24²)`, as near to that as [`Laws::theta`] asks for.
+/// `charge * way / (way² + SOFTENING²)`, as near to that as `theta` asks for ([`Laws::theta`]).
 ///
 /// Charges must not be negative; places and charges must be finite, and as many.
-pub fn repulsion<const D: usize>(places: &[[f32; D]], charges: &[f32], laws: &Laws) -> Vec<[f32; D]> {
+pub fn repulsion<const D: usize>(places: &[[f32; D]], charges: &[f32], theta: f32) -> Vec<[f32; D]> {
     let count = places.len().min(charges.len());
     let mut tree = Tree::default();
     tree.build(0..count as u32, |i| (places[i as usize], charges[i as usize]), |_| true);
-    tree.sum(repulsion_of(laws));
+    tree.sum(Repulsion { soft: SOFTENING, theta });
     let mut forces = vec![[0.0; D]; count];
     tree.forces().for_each(|(i, force)| forces[i as usize] = force);
     forces
