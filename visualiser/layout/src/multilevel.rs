@@ -5,13 +5,10 @@
 use crate::laws::Laws;
 use crate::levels::{Level, Link, Merge};
 use crate::rng::Rng;
+use crate::stress;
 use crate::tree::{Repulsion, Tree};
 use crate::vector::{add, length, scaled, sub};
 
-/// A graph of so few bodies is laid out by stress, which looks at all pairs.
-const COARSEST: usize = 1200;
-/// A graph that falls to fewer at once is so compact that there is nothing to unfold.
-const FEWEST: usize = 30;
 /// Ticks of each level, and the heat of its first and of its last.
 const TICKS: i32 = 50;
 const FIRST: f32 = 0.8;
@@ -28,11 +25,8 @@ pub(crate) fn lay_out<const D: usize>(
 ) -> Vec<[f32; D]> {
     let mut levels: Vec<(Level, Merge)> = Vec::new();
     let mut level = finest;
-    while level.len() > COARSEST {
+    while level.len() > stress::MOST {
         let (coarse, merge) = level.coarser();
-        if coarse.len() < FEWEST {
-            break;
-        }
         levels.push((std::mem::replace(&mut level, coarse), merge));
     }
     let mut places = coarsest(&level, rng);

@@ -107,9 +107,7 @@ fn lay_out_large<const D: usize>(part: &[u32], bodies: &mut Bodies<D>, springs: 
         let all: Vec<u32> = (0..level.len() as u32).collect();
         let mut steps = vec![NONE; level.len()];
         let mut places: Vec<[f32; D]> = pivots::shape(&graph, &all, &mut steps);
-        if all.len() <= stress::MOST {
-            stress::relax_level(level, &mut places, rng);
-        }
+        stress::relax_level(level, &mut places, rng);
         multilevel::stretch(level, &mut places);
         places
     });

@@ -4,14 +4,13 @@
 
 use std::collections::VecDeque;
 
-use pulp::{Arch, Simd, WithSimd};
-
 use crate::bodies::NONE;
 use crate::graph::Graph;
-use crate::kernel::LANES;
+use crate::kernel::{LANES, lanes};
 use crate::levels::Level;
 use crate::rng::Rng;
 use crate::vector::{self, add, scaled, sub};
+use wide::f32x8;
 
 /// All pairs are looked at, so that a graph must not have more bodies than this.
 pub(crate) const MOST: usize = 1200;
@@ -87,7 +86,6 @@ pub(crate) fn relax_level<const D: usize>(level: &Level, places: &mut [[f32; D]]
         circle.iter().map(|&body| places[body as usize][axis] + 0.01 * rng.spread()).collect()
     });
     let mut arounds: Vec<usize> = (1..=count / 2).collect();
-    let arch = Arch::new();
     for round in 0..ROUNDS {
         for k in (1..arounds.len()).rev() {
             arounds.swap(k, rng.below(k + 1));
@@ -95,13 +93,7 @@ pub(crate) fn relax_level<const D: usize>(level: &Level, places: &mut [[f32; D]]
         let rate = rate(furthest, round);
         for &around in &arounds {
             let steps = &steps[around * count..(around + 1) * count];
-            arch.dispatch(Circle {
-                steps,
-                weights: &weights,
-                rate,
-                around,
-                seated: seated.each_mut().map(|x| &mut x[..]),
-            });
+            Circle { steps, weights: &weights, rate, around, seated: &mut seated }.turn();
         }
     }
     for (seat, &body) in circle.iter().enumerate() {
@@ -110,20 +102,18 @@ pub(crate) fn relax_level<const D: usize>(level: &Level, places: &mut [[f32; D]]
     centre(places);
 }
 
-/// Moves all pairs that are `around` apart on the circle.
+/// All pairs that are `around` apart on the circle.
 struct Circle<'a, const D: usize> {
     steps: &'a [f32],
     weights: &'a [f32],
     rate: f32,
     around: usize,
-    seated: [&'a mut [f32]; D],
+    seated: &'a mut [Vec<f32>; D],
 }
 
-impl<const D: usize> WithSimd for Circle<'_, D> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(mut self, simd: S) {
+impl<const D: usize> Circle<'_, D> {
+    /// Moves each of them towards its distance.
+    fn turn(mut self) {
         let count = self.steps.len();
         let wraps_at = count - self.around;
         // Each seat and the one that many seats on, up to where the circle closes, and from there.
@@ -131,47 +121,48 @@ impl<const D: usize> WithSimd for Circle<'_, D> {
             let mut i = from;
             while i < until {
                 let j = if back { i - wraps_at } else { i + self.around };
-                // Pairs side by side must have nobody in common; on any processor the same ones are taken together.
-                if until - i >= LANES && i.abs_diff(j) >= LANES {
-                    for at in (0..LANES).step_by(S::F32_LANES) {
-                        self.pairs(simd, i + at, j + at);
-                    }
-                    i += LANES;
+                // Pairs side by side must have nobody in common.
+                let several = until - i >= LANES && i.abs_diff(j) >= LANES;
+                if several {
+                    self.move_several(i, j);
                 } else {
-                    self.pairs(pulp::Scalar::new(), i, j);
-                    i += 1;
+                    self.move_one(i, j);
                 }
+                i += if several { LANES } else { 1 };
             }
+        }
+    }
+
+    fn move_one(&mut self, i: usize, j: usize) {
+        let apart = self.steps[i];
+        let share = self.rate * self.weights[i] * self.weights[j] / (apart * apart);
+        let ways: [f32; D] = std::array::from_fn(|axis| self.seated[axis][j] - self.seated[axis][i]);
+        let length = (vector::dot(ways, ways) + TINY).sqrt();
+        let by = 0.5 * share.min(1.0) * (length - apart) / length;
+        for axis in 0..D {
+            self.seated[axis][i] += ways[axis] * by;
+            self.seated[axis][j] -= ways[axis] * by;
+        }
+    }
+
+    /// The same for as many pairs as there are lanes.
+    fn move_several(&mut self, i: usize, j: usize) {
+        let apart = lanes(self.steps, i);
+        let share = lanes(self.weights, i) * lanes(self.weights, j) * f32x8::splat(self.rate) / (apart * apart);
+        let ways: [f32x8; D] = std::array::from_fn(|axis| lanes(&self.seated[axis], j) - lanes(&self.seated[axis], i));
+        let length = ways.iter().fold(f32x8::splat(TINY), |square, way| square + *way * *way).sqrt();
+        let by = f32x8::splat(0.5) * share.fast_min(f32x8::ONE) * (length - apart) / length;
+        for axis in 0..D {
+            let column = &mut self.seated[axis];
+            let (here, there) = (lanes(column, i) + ways[axis] * by, lanes(column, j) - ways[axis] * by);
+            column[i..i + LANES].copy_from_slice(here.as_array());
+            column[j..j + LANES].copy_from_slice(there.as_array());
         }
     }
 }
 
-impl<const D: usize> Circle<'_, D> {
-    /// As many pairs as there are lanes, from seats `i` and `j` on.
-    #[inline(always)]
-    fn pairs<S: Simd>(&mut self, simd: S, i: usize, j: usize) {
-        let lanes = S::F32_LANES;
-        let read = |from: &[f32], at: usize| S::as_simd_f32s(&from[at..at + lanes]).0[0];
-        let apart = read(self.steps, i);
-        let weight = simd.mul_f32s(read(self.weights, i), read(self.weights, j));
-        let share = simd.div_f32s(simd.mul_f32s(weight, simd.splat_f32s(self.rate)), simd.mul_f32s(apart, apart));
-        let mut ways = [simd.splat_f32s(0.0); D];
-        let mut square = simd.splat_f32s(1.0e-8);
-        for axis in 0..D {
-            ways[axis] = simd.sub_f32s(read(self.seated[axis], j), read(self.seated[axis], i));
-            square = simd.add_f32s(square, simd.mul_f32s(ways[axis], ways[axis]));
-        }
-        let length = simd.sqrt_f32s(square);
-        let half = simd.mul_f32s(simd.min_f32s(share, simd.splat_f32s(1.0)), simd.splat_f32s(0.5));
-        let by = simd.div_f32s(simd.mul_f32s(half, simd.sub_f32s(length, apart)), length);
-        for axis in 0..D {
-            let moved = simd.mul_f32s(ways[axis], by);
-            let (there, here) = (read(self.seated[axis], j), read(self.seated[axis], i));
-            S::as_mut_simd_f32s(&mut self.seated[axis][i..i + lanes]).0[0] = simd.add_f32s(here, moved);
-            S::as_mut_simd_f32s(&mut self.seated[axis][j..j + lanes]).0[0] = simd.sub_f32s(there, moved);
-        }
-    }
-}
+/// Keeps the distance of two on one spot from being nothing.
+const TINY: f32 = 1.0e-8;
 
 /// How far a pair that is one step apart moves: so far that the furthest may go all the way at first, [`LAST`] at last.
 fn rate(furthest: f32, round: i32) -> f32 {

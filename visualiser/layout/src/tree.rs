@@ -8,8 +8,6 @@
 //! Points are halved again and again across their longest side; a node is a run of them, stored before its children with
 //! the index that skips them. What is summed for a target does not depend on who sums it: any number of threads gives the same forces.
 
-use pulp::Arch;
-
 use crate::kernel::{self, Columns, Field, LANES};
 use crate::vector::{add, dot, length, scaled, sub};
 
@@ -137,7 +135,7 @@ impl<const D: usize> Tree<D> {
             column.clear();
             column.resize(rows, 0.0);
         }
-        let walk = Walk { nodes: &self.nodes, points: &self.points, repulsion, arch: Arch::new() };
+        let walk = Walk { nodes: &self.nodes, points: &self.points, repulsion };
         walk.share_out(&self.tasks, self.forces.each_mut().map(|column| &mut column[..]), &mut self.scratch);
     }
 
@@ -243,7 +241,6 @@ struct Walk<'a, const D: usize> {
     nodes: &'a [Node<D>],
     points: &'a Columns<D>,
     repulsion: Repulsion,
-    arch: Arch,
 }
 
 impl<const D: usize> Walk<'_, D> {
@@ -325,7 +322,7 @@ impl<const D: usize> Walk<'_, D> {
             // A point does nothing to itself, nor to another on its very place.
             let run = node.rows(0);
             let columns = forces.each_mut().map(|column| &mut **column);
-            kernel::sum_forces(self.arch, &scratch.near, soft, self.points, run.clone(), columns);
+            kernel::sum_forces(&scratch.near, soft, self.points, run.clone(), columns);
             for (row, index) in run.enumerate() {
                 let far = field.at(sub(self.points.place(index), node.centre));
                 for axis in 0..D {
