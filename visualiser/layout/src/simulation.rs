@@ -126,7 +126,7 @@ impl<const D: usize> Simulation<D> {
         let furthest = self.go(hot);
         contain::enclose(&mut self.bodies, &self.laws);
         if hot {
-            center::bring_home(&mut self.bodies, &self.laws);
+            center::bring_home(&mut self.bodies);
         }
         self.bodies.write(&mut self.layout);
 

@@ -9,6 +9,8 @@ use crate::vector::{add, middle, scaled, sub};
 
 /// How far a picture of one body may stand from the origin; more of them take more room, and may stand as much farther off.
 const HOME: f64 = 30.0;
+/// Which share of the way beyond that a picture that is hot all over goes in a tick.
+const HOMING: f64 = 0.15;
 
 /// The parts of a picture that hang together.
 #[derive(Clone, Debug, Default)]
@@ -85,7 +87,7 @@ pub(crate) fn apply<const D: usize>(
 /// Carries the whole picture back towards the origin as far as it is warm on the whole, so that one in which things come and
 /// go for hours does not wander; what is pinned stays, and then so does the rest. All move alike: no shape suffers, and a
 /// single change in a large picture moves it by next to nothing.
-pub(crate) fn bring_home<const D: usize>(bodies: &mut Bodies<D>, laws: &Laws) {
+pub(crate) fn bring_home<const D: usize>(bodies: &mut Bodies<D>) {
     if !bodies.pins.is_empty() || bodies.len() == 0 {
         return;
     }
@@ -95,7 +97,7 @@ pub(crate) fn bring_home<const D: usize>(bodies: &mut Bodies<D>, laws: &Laws) {
     }
     let off = sum.at.iter().map(|side| side * side).sum::<f64>().sqrt() / sum.count;
     let beyond = (1.0 - HOME * sum.count.sqrt() / off.max(1e-9)).max(0.0);
-    let by = sum.share(beyond * f64::from(laws.center));
+    let by = sum.share(beyond * HOMING);
     if by.iter().any(|&side| side != 0.0) {
         bodies.at.iter_mut().for_each(|at| *at = sub(*at, by));
     }

@@ -1,16 +1,20 @@
 //! Solid bodies: siblings push each other apart, so that boxes and rings never overlap at rest.
 //!
 //! Only siblings meet. A ring that is pushed takes everything in it along, so keeping siblings apart at each level keeps
-//! strangers out of rings at any depth. Neighbours are found in hashed grids, one for each power of two of size; the
-//! parent is part of the hash, so that a body never even looks at what it cannot meet.
+//! strangers out of rings at any depth. Few siblings are looked at pair by pair. Among many, neighbours are found in hashed
+//! grids, one for each power of two of size; the parent is part of the hash, so that a body never even looks at what it
+//! cannot meet.
 
-use crate::bodies::Bodies;
+use crate::bodies::{Bodies, NONE};
 use crate::laws::Laws;
 use crate::rng::mix;
 use crate::vector::{add, length, scaled, sub};
 
 /// Of one cell no more than this many bodies are looked at, or a heap of bodies on one spot would cost its square.
 const CROWD: usize = 48;
+
+/// So many siblings are looked at pair by pair.
+const FEW: u32 = 24;
 
 #[derive(Clone, Copy, Debug)]
 struct Entry<const D: usize> {
@@ -22,10 +26,28 @@ struct Entry<const D: usize> {
     half: [f32; D],
 }
 
+impl<const D: usize> Entry<D> {
+    fn of(bodies: &Bodies<D>, body: u32, laws: &Laws) -> Self {
+        let i = body as usize;
+        let gap = if bodies.ringed[i] { laws.ring_gap } else { 0.5 * laws.body_gap };
+        let half = bodies.extent(i).map(|side| side + gap);
+        // The exponent of the number, so that a cell is larger than what is in it.
+        let widest = half.into_iter().fold(0.0, f32::max);
+        let level = ((2.0 * widest).to_bits() >> 23).saturating_sub(126).min(31);
+        Self { body, level, at: bodies.at[i], half }
+    }
+
+    fn is_near(&self, other: &Self) -> bool {
+        (0..D).all(|axis| (self.at[axis] - other.at[axis]).abs() < self.half[axis] + other.half[axis])
+    }
+}
+
 /// The grids, rebuilt each tick in storage that is kept.
 #[derive(Clone, Debug)]
 pub(crate) struct Grid<const D: usize> {
     entries: Vec<Entry<D>>,
+    /// Siblings who are few: scratch.
+    few: Vec<Entry<D>>,
     starts: Vec<u32>,
     levels: u32,
     /// The ways from a cell to itself and to all round it. Of two opposite ways one is in the first half.
@@ -40,7 +62,7 @@ impl<const D: usize> Default for Grid<D> {
         let way = |index: i32| std::array::from_fn(|axis| index / 3i32.pow(axis as u32) % 3 - 1);
         // The middle one is the cell itself.
         let around = (count / 2..count).chain(0..count / 2).map(way).collect();
-        Self { entries: Vec::new(), starts: Vec::new(), levels: 0, around, pushes: Vec::new() }
+        Self { entries: Vec::new(), few: Vec::new(), starts: Vec::new(), levels: 0, around, pushes: Vec::new() }
     }
 }
 
@@ -51,6 +73,16 @@ pub(crate) fn apply<const D: usize>(bodies: &Bodies<D>, grid: &mut Grid<D>, laws
     pushes.clear();
     pushes.resize(bodies.len(), [0.0; D]);
     let mut deepest = 0.0f32;
+    for ring in bodies.rings.iter().filter(|ring| ring.count <= FEW) {
+        grid.few.clear();
+        grid.few.extend(bodies.members(*ring).iter().map(|&child| Entry::of(bodies, child, laws)));
+        for (index, entry) in grid.few.iter().enumerate() {
+            for other in grid.few[index + 1..].iter().filter(|other| entry.is_near(other)) {
+                let pair = (entry.body as usize, other.body as usize);
+                deepest = deepest.max(part(bodies, &mut pushes, pair, laws));
+            }
+        }
+    }
     for entry in &grid.entries {
         let parent = bodies.parent[entry.body as usize];
         let mut levels = grid.levels >> entry.level << entry.level;
@@ -66,7 +98,7 @@ pub(crate) fn apply<const D: usize>(bodies: &Bodies<D>, grid: &mut Grid<D>, laws
                 let there = std::array::from_fn(|axis| cell[axis] + by[axis]);
                 for other in grid.bucket(there, level, parent) {
                     // A bucket may hold other cells too. Whoever is met there again is apart by then, so it does no harm.
-                    if (0..D).all(|axis| (entry.at[axis] - other.at[axis]).abs() < entry.half[axis] + other.half[axis])
+                    if entry.is_near(other)
                         && (!twice || other.body > entry.body)
                         && other.body != entry.body
                         && bodies.parent[other.body as usize] == parent
@@ -84,22 +116,17 @@ pub(crate) fn apply<const D: usize>(bodies: &Bodies<D>, grid: &mut Grid<D>, laws
 
 impl<const D: usize> Grid<D> {
     fn build(&mut self, bodies: &Bodies<D>, laws: &Laws) {
-        let count = bodies.len();
+        let roots = (0..bodies.len() as u32).filter(|&i| bodies.parent[i as usize] == NONE);
+        let large = bodies.rings.iter().filter(|ring| ring.count > FEW);
+        let many = roots.chain(large.flat_map(|ring| bodies.members(*ring).iter().copied()));
+        let count = many.clone().count();
         self.starts.clear();
         self.starts.resize(count.next_power_of_two() + 1, 0);
         self.levels = 0;
-        let entry = |i: usize| {
-            let gap = if bodies.ringed[i] { laws.ring_gap } else { 0.5 * laws.body_gap };
-            let half = bodies.extent(i).map(|side| side + gap);
-            // The exponent of the number, so that a cell is larger than what is in it.
-            let widest = half.into_iter().fold(0.0, f32::max);
-            let level = ((2.0 * widest).to_bits() >> 23).saturating_sub(126).min(31);
-            Entry { body: i as u32, level, at: bodies.at[i], half }
-        };
-        for i in 0..count {
-            let entry = entry(i);
+        for body in many.clone() {
+            let entry = Entry::of(bodies, body, laws);
             self.levels |= 1 << entry.level;
-            let bucket = self.hash(cell(entry.at, entry.level), entry.level, bodies.parent[i]);
+            let bucket = self.hash(cell(entry.at, entry.level), entry.level, bodies.parent[body as usize]);
             self.starts[bucket] += 1;
         }
         let mut sum = 0;
@@ -108,9 +135,9 @@ impl<const D: usize> Grid<D> {
         }
         self.entries.resize(count, Entry { body: 0, level: 0, at: [0.0; D], half: [0.0; D] });
         // From here `starts[b]` is where bucket b ends, after all its entries are in.
-        for i in 0..count {
-            let entry = entry(i);
-            let bucket = self.hash(cell(entry.at, entry.level), entry.level, bodies.parent[i]);
+        for body in many {
+            let entry = Entry::of(bodies, body, laws);
+            let bucket = self.hash(cell(entry.at, entry.level), entry.level, bodies.parent[body as usize]);
             self.entries[self.starts[bucket] as usize] = entry;
             self.starts[bucket] += 1;
         }
