@@ -58,7 +58,7 @@ fn an_event_is_measured_when_the_frame_that_shows_it_is_drawn() {
     let listen = vec![([127, 0, 0, 1], 0).into()];
     let session = Session::start(Options { listen, ..Options::default() }).unwrap();
     let mut view = Offscreen::new(session.clone(), PictureSize { width: 640, height: 400 }).unwrap();
-    view.warm_up().unwrap();
+    view.open().unwrap();
     let mut program = Program::dial(&session);
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap().trim().to_owned();
     program.say(Content::Hello(Hello {
@@ -75,7 +75,8 @@ fn an_event_is_measured_when_the_frame_that_shows_it_is_drawn() {
         let began = Instant::now();
         while !holds() {
             assert!(began.elapsed() < DEADLINE, "waited in vain: {what}; {:?}", session.latency());
-            view.draw_frame();
+            view.look_at_middle(None);
+            view.frame();
         }
     };
     draw_until("the program is placed", &|| !session.places().systems.is_empty());
