@@ -1,8 +1,9 @@
 //! Force-directed layout, pure and deterministic.
 //!
 //! A [`LayoutRequest`] says what is to be drawn, a [`Simulation`] moves it tick by tick until it rests, a [`Layout`] says
-//! where everything is. No thread, no clock, no global random number: the same calls give the same picture. Units are those
-//! of the sizes in the request; `y` grows upwards.
+//! where everything is: in the plane, or in space. No thread of its own, no clock, no global random number: the same calls
+//! give the same picture, however many threads the caller lends. Units are those of the sizes in the request; `y` grows
+//! upwards.
 //!
 //! ```
 //! use axonscope_layout::{Body, LayoutRequest, Simulation, Spring};
@@ -32,6 +33,7 @@ mod springs;
 
 mod kernel;
 mod tree;
+mod walk;
 
 mod forces;
 

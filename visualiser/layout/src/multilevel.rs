@@ -6,8 +6,9 @@ use crate::laws::Laws;
 use crate::levels::{Level, Link, Merge};
 use crate::rng::Rng;
 use crate::stress;
-use crate::tree::{Repulsion, Tree};
+use crate::tree::Tree;
 use crate::vector::{add, length, scaled, sub};
+use crate::walk::Repulsion;
 
 /// Ticks of each level, and the heat of its first and of its last.
 const TICKS: i32 = 50;
@@ -33,10 +34,7 @@ pub(crate) fn lay_out<const D: usize>(
     let mut relaxing = Relaxing::default();
     while let Some((fine, merge)) = levels.pop() {
         places = spread_out(&fine, &merge, &places, rng);
-        // The finest is left to whoever asked: there is more to it than springs.
-        if !levels.is_empty() {
-            relaxing.run(&fine, &mut places, laws);
-        }
+        relaxing.run(&fine, &mut places, laws);
     }
     places
 }

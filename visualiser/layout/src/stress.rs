@@ -139,9 +139,9 @@ impl<const D: usize> Circle<'_, D> {
         let ways: [f32; D] = std::array::from_fn(|axis| self.seated[axis][j] - self.seated[axis][i]);
         let length = (vector::dot(ways, ways) + TINY).sqrt();
         let by = 0.5 * share.min(1.0) * (length - apart) / length;
-        for axis in 0..D {
-            self.seated[axis][i] += ways[axis] * by;
-            self.seated[axis][j] -= ways[axis] * by;
+        for (column, way) in self.seated.iter_mut().zip(ways) {
+            column[i] += way * by;
+            column[j] -= way * by;
         }
     }
 
@@ -152,9 +152,8 @@ impl<const D: usize> Circle<'_, D> {
         let ways: [f32x8; D] = std::array::from_fn(|axis| lanes(&self.seated[axis], j) - lanes(&self.seated[axis], i));
         let length = ways.iter().fold(f32x8::splat(TINY), |square, way| square + *way * *way).sqrt();
         let by = f32x8::splat(0.5) * share.fast_min(f32x8::ONE) * (length - apart) / length;
-        for axis in 0..D {
-            let column = &mut self.seated[axis];
-            let (here, there) = (lanes(column, i) + ways[axis] * by, lanes(column, j) - ways[axis] * by);
+        for (column, way) in self.seated.iter_mut().zip(ways) {
+            let (here, there) = (lanes(column, i) + way * by, lanes(column, j) - way * by);
             column[i..i + LANES].copy_from_slice(here.as_array());
             column[j..j + LANES].copy_from_slice(there.as_array());
         }

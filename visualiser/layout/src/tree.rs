@@ -1,15 +1,11 @@
-//! Repulsion of many by many: a tree over charged points, walked by pairs of its nodes.
-//!
-//! Nodes far apart act on each other as wholes (Barnes and Hut, Nature 324, 1986): the source as one charge in its middle,
-//! the target by a field about its middle, to the first order, which what is in it inherits (Dehnen, "A hierarchical O(N)
-//! force calculation algorithm", 2002; without his symmetry, so that every target can be summed by itself). The time is
-//! linear in the number of points.
+//! Repulsion of many by many: a tree over charged points, which [`crate::walk`] walks by pairs of its nodes.
 //!
 //! Points are halved again and again across their longest side; a node is a run of them, stored before its children with
-//! the index that skips them. What is summed for a target does not depend on who sums it: any number of threads gives the same forces.
+//! the index that skips them. No cell of a grid has so even a number of points, and none is as compact.
 
-use crate::kernel::{self, Columns, Field, LANES};
-use crate::vector::{add, dot, length, scaled, sub};
+use crate::kernel::{Columns, LANES};
+use crate::vector::{add, length, scaled, sub};
+use crate::walk::{Repulsion, Scratch, Walk, pieces};
 
 /// Points in a leaf at most.
 const BUCKET: usize = 3 * LANES;
@@ -17,26 +13,25 @@ const BUCKET: usize = 3 * LANES;
 const WORTH_SHARING: usize = 1024;
 /// Work is shared out by subtrees, about so many, however many threads there are.
 const TASKS: usize = 64;
-/// Pieces of work that each thread finds, so that none waits long for the last.
-const PIECES: usize = 4;
 
+/// A run of points close to each other.
 #[derive(Clone, Copy, Debug)]
-struct Node<const D: usize> {
-    centre: [f32; D],
-    charge: f32,
+pub(crate) struct Node<const D: usize> {
+    pub(crate) centre: [f32; D],
+    pub(crate) charge: f32,
     /// No point is further from the centre.
-    reach: f32,
-    first: u32,
-    count: u32,
+    pub(crate) reach: f32,
+    pub(crate) first: u32,
+    pub(crate) count: u32,
     /// Index of the first node that is not inside this one; the next one for a leaf.
-    skip: u32,
+    pub(crate) skip: u32,
     /// Somebody asks for the force on one of the points.
-    wanted: bool,
+    pub(crate) wanted: bool,
 }
 
 impl<const D: usize> Node<D> {
     /// The rows of its points, and of what fills up the last lanes, counted from `base`.
-    fn rows(&self, base: u32) -> std::ops::Range<usize> {
+    pub(crate) fn rows(&self, base: u32) -> std::ops::Range<usize> {
         let first = (self.first - base) as usize;
         first..first + (self.count as usize).next_multiple_of(LANES)
     }
@@ -48,26 +43,6 @@ struct Entry<const D: usize> {
     at: [f32; D],
     charge: f32,
     number: u32,
-}
-
-/// How a push depends on the distance, and what counts as far.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Repulsion {
-    /// Pushes of what is closer than about this hardly differ, in world units.
-    pub(crate) soft: f32,
-    /// Two nodes act as wholes when their reaches together are below this share of their distance, to which the softness
-    /// adds: within it pushes hardly differ, so that also heaps of points on one spot act as wholes.
-    pub(crate) theta: f32,
-}
-
-/// Lists for one walk, reused.
-#[derive(Clone, Debug, Default)]
-struct Scratch<const D: usize> {
-    /// Sources not dealt with yet: those of the node at hand last, below them those of the nodes round it.
-    open: Vec<u32>,
-    /// Sources to be looked at for the node at hand.
-    work: Vec<u32>,
-    near: Columns<D>,
 }
 
 /// The tree, and the storage that outlives it.
@@ -124,12 +99,7 @@ impl<const D: usize> Tree<D> {
 
     /// Sums the pushes of all points, for each that was wanted and perhaps some more.
     pub(crate) fn sum(&mut self, repulsion: Repulsion) {
-        // Outside a pool there is one thread, and none is ever started.
-        let pieces = match rayon::current_thread_index() {
-            Some(_) if rayon::current_num_threads() > 1 => PIECES * rayon::current_num_threads(),
-            _ => 1,
-        };
-        self.scratch.resize_with(pieces.min(self.tasks.len()), Scratch::default);
+        self.scratch.resize_with(pieces().min(self.tasks.len()), Scratch::default);
         let rows = self.order.len().next_multiple_of(LANES);
         for column in &mut self.forces {
             column.clear();
@@ -221,7 +191,11 @@ fn halve<const D: usize>(points: &mut [Entry<D>]) {
 }
 
 /// The nodes just below one, which ends at `skip`.
-fn children<const D: usize>(nodes: &[Node<D>], index: usize, skip: usize) -> impl Iterator<Item = usize> + Clone {
+pub(crate) fn children<const D: usize>(
+    nodes: &[Node<D>],
+    index: usize,
+    skip: usize,
+) -> impl Iterator<Item = usize> + Clone {
     let next = move |child: &usize| Some(nodes[*child].skip as usize).filter(|next| *next < skip);
     std::iter::successors(Some(index + 1).filter(|child| *child < skip), next)
 }
@@ -237,114 +211,11 @@ fn centre<const D: usize>(parts: impl Iterator<Item = ([f32; D], f32)> + Clone) 
     (add(origin, scaled(moment, 1.0 / charge)), charge)
 }
 
-struct Walk<'a, const D: usize> {
-    nodes: &'a [Node<D>],
-    points: &'a Columns<D>,
-    repulsion: Repulsion,
-}
-
-impl<const D: usize> Walk<'_, D> {
-    /// Does the tasks with as many threads as there are lists; `forces` are those of the tasks' points.
-    fn share_out(&self, tasks: &[u32], mut forces: [&mut [f32]; D], scratch: &mut [Scratch<D>]) {
-        let Some(&head) = tasks.first() else { return };
-        let base = self.nodes[head as usize].first;
-        if let [scratch] = scratch {
-            for &task in tasks {
-                let node = &self.nodes[task as usize];
-                let run = node.rows(base);
-                scratch.open.clear();
-                scratch.open.push(0);
-                let forces = forces.each_mut().map(|column| &mut column[run.clone()]);
-                self.visit(task as usize, 0, Field::NONE, forces, scratch);
-            }
-            return;
-        }
-        let half = scratch.len() / 2;
-        let middle = tasks.len() * half / scratch.len();
-        let (left, right) = tasks.split_at(middle);
-        let cut = (self.nodes[right[0] as usize].first - base) as usize;
-        let mut right_forces = [const { None }; D];
-        let left_forces = std::array::from_fn(|axis| {
-            let (left, right) = std::mem::take(&mut forces[axis]).split_at_mut(cut);
-            right_forces[axis] = Some(right);
-            left
-        });
-        let right_forces = right_forces.map(Option::unwrap_or_default);
-        let (left_scratch, right_scratch) = scratch.split_at_mut(half);
-        rayon::join(
-            || self.share_out(left, left_forces, left_scratch),
-            || self.share_out(right, right_forces, right_scratch),
-        );
-    }
-
-    /// Sums for the node `target` the open sources from `from` on, and `field` of what has been dealt with before.
-    fn visit(
-        &self,
-        target: usize,
-        from: usize,
-        mut field: Field<D>,
-        mut forces: [&mut [f32]; D],
-        scratch: &mut Scratch<D>,
-    ) {
-        let node = &self.nodes[target];
-        if !node.wanted {
-            return;
-        }
-        let is_leaf = node.skip as usize == target + 1;
-        let until = scratch.open.len();
-        let Repulsion { soft, theta } = self.repulsion;
-        let theta = theta * theta;
-        scratch.near.clear();
-        scratch.work.clear();
-        scratch.work.extend_from_slice(&scratch.open[from..]);
-        while let Some(index) = scratch.work.pop() {
-            let source = &self.nodes[index as usize];
-            let way = sub(node.centre, source.centre);
-            let reach = node.reach + source.reach;
-            if reach * reach <= theta * (dot(way, way) + soft * soft) {
-                kernel::add_field(&mut field, way, source.charge, soft);
-            } else if source.skip == index + 1 {
-                if is_leaf {
-                    let run = source.first as usize..(source.first + source.count) as usize;
-                    scratch.near.extend(self.points, run);
-                } else {
-                    scratch.open.push(index);
-                }
-            } else if is_leaf || source.reach > node.reach {
-                scratch
-                    .work
-                    .extend(children(self.nodes, index as usize, source.skip as usize).map(|child| child as u32));
-            } else {
-                scratch.open.push(index);
-            }
-        }
-        if is_leaf {
-            // A point does nothing to itself, nor to another on its very place.
-            let run = node.rows(0);
-            let columns = forces.each_mut().map(|column| &mut **column);
-            kernel::sum_forces(&scratch.near, soft, self.points, run.clone(), columns);
-            for (row, index) in run.enumerate() {
-                let far = field.at(sub(self.points.place(index), node.centre));
-                for axis in 0..D {
-                    forces[axis][row] += far[axis];
-                }
-            }
-        } else {
-            for index in children(self.nodes, target, node.skip as usize) {
-                let child = &self.nodes[index];
-                let force = field.at(sub(child.centre, node.centre));
-                let run = child.rows(node.first);
-                let forces = forces.each_mut().map(|column| &mut column[run.clone()]);
-                self.visit(index, until, Field { force, ..field }, forces, scratch);
-            }
-        }
-        scratch.open.truncate(until);
-    }
-}
-
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::kernel;
     use crate::rng::Rng;
 
     const SOFT: f32 = 24.0;

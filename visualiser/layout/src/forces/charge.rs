@@ -4,7 +4,8 @@ use crate::bodies::Bodies;
 use crate::forces::center::Parts;
 use crate::laws::Laws;
 use crate::springs::reach;
-use crate::tree::{Repulsion, Tree};
+use crate::tree::Tree;
+use crate::walk::Repulsion;
 
 /// The mean half side of an ordinary leaf, which has charge one.
 const ORDINARY: f32 = 52.0;
