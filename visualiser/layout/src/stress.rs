@@ -16,6 +16,8 @@ use wide::f32x8;
 pub(crate) const MOST: usize = 1200;
 /// Rounds over all pairs; the step shrinks from the first to the last.
 const ROUNDS: i32 = 15;
+/// The same for a level of a large part, which forces refine.
+const LEVEL_ROUNDS: i32 = 9;
 /// How far a pair that is one step apart still moves in the last round.
 const LAST: f32 = 0.1;
 
@@ -42,7 +44,7 @@ pub(crate) fn relax<const D: usize>(
         for k in (1..pairs.len()).rev() {
             pairs.swap(k, rng.below(k + 1));
         }
-        let rate = rate(furthest, round);
+        let rate = rate(furthest, round, ROUNDS);
         for &(i, j, apart) in &pairs {
             let (i, j, apart) = (usize::from(i), usize::from(j), f32::from(apart));
             let by = part_way(places[i], places[j], apart, rate / (apart * apart), rng);
@@ -86,11 +88,11 @@ pub(crate) fn relax_level<const D: usize>(level: &Level, places: &mut [[f32; D]]
         circle.iter().map(|&body| places[body as usize][axis] + 0.01 * rng.spread()).collect()
     });
     let mut arounds: Vec<usize> = (1..=count / 2).collect();
-    for round in 0..ROUNDS {
+    for round in 0..LEVEL_ROUNDS {
         for k in (1..arounds.len()).rev() {
             arounds.swap(k, rng.below(k + 1));
         }
-        let rate = rate(furthest, round);
+        let rate = rate(furthest, round, LEVEL_ROUNDS);
         for &around in &arounds {
             let steps = &steps[around * count..(around + 1) * count];
             Circle { steps, weights: &weights, rate, around, seated: &mut seated }.turn();
@@ -164,9 +166,9 @@ impl<const D: usize> Circle<'_, D> {
 const TINY: f32 = 1.0e-8;
 
 /// How far a pair that is one step apart moves: so far that the furthest may go all the way at first, [`LAST`] at last.
-fn rate(furthest: f32, round: i32) -> f32 {
+fn rate(furthest: f32, round: i32, rounds: i32) -> f32 {
     let all = furthest * furthest;
-    all * (LAST / all).powf(round as f32 / (ROUNDS - 1) as f32)
+    all * (LAST / all).powf(round as f32 / (rounds - 1) as f32)
 }
 
 /// Half the way, or by weight less of it, that brings a place to its distance from another.
