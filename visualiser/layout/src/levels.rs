@@ -35,6 +35,8 @@ pub(crate) struct Level {
     /// For each body which links touch it: as a range of `touching`.
     starts: Vec<u32>,
     touching: Vec<u32>,
+    /// For each of `touching` its other end.
+    others: Vec<u32>,
     /// All links are one step.
     is_finest: bool,
 }
@@ -77,15 +79,16 @@ impl Level {
             starts[i] += starts[i - 1];
         }
         let mut next = starts.clone();
-        let mut touching = vec![0; 2 * links.len()];
-        for (index, link) in links.iter().enumerate() {
-            for end in link.ends {
-                touching[next[end as usize] as usize] = index as u32;
-                next[end as usize] += 1;
+        let (mut touching, mut others) = (vec![0; 2 * links.len()], vec![0; 2 * links.len()]);
+        for (link, index) in links.iter().zip(0..) {
+            for (end, other) in [(link.ends[0], link.ends[1]), (link.ends[1], link.ends[0])] {
+                let place = &mut next[end as usize];
+                (touching[*place as usize], others[*place as usize]) = (index, other);
+                *place += 1;
             }
         }
         let is_finest = links.iter().all(|link| link.steps == 1.0);
-        Self { stands_for, charge, inertia, links, starts, touching, is_finest }
+        Self { stands_for, charge, inertia, links, starts, touching, others, is_finest }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -94,11 +97,12 @@ impl Level {
 
     /// What a body is linked to, and by which link.
     pub(crate) fn around(&self, body: u32) -> impl Iterator<Item = (u32, &Link)> {
-        let run = self.starts[body as usize] as usize..self.starts[body as usize + 1] as usize;
-        self.touching[run].iter().map(move |&index| {
-            let link = &self.links[index as usize];
-            (if link.ends[0] == body { link.ends[1] } else { link.ends[0] }, link)
-        })
+        let links = self.touching[self.run(body)].iter().map(|&index| &self.links[index as usize]);
+        self.others[self.run(body)].iter().copied().zip(links)
+    }
+
+    fn run(&self, body: u32) -> std::ops::Range<usize> {
+        self.starts[body as usize] as usize..self.starts[body as usize + 1] as usize
     }
 
     /// The steps of the shortest way from a body to each (Dijkstra; breadth first while all links are one step).
@@ -108,7 +112,7 @@ impl Level {
         if self.is_finest {
             let mut queue = VecDeque::from([body]);
             while let Some(at) = queue.pop_front() {
-                for (other, _) in self.around(at) {
+                for &other in &self.others[self.run(at)] {
                     if far[other as usize] == f32::INFINITY {
                         far[other as usize] = far[at as usize] + 1.0;
                         queue.push_back(other);

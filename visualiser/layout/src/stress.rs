@@ -17,7 +17,7 @@ pub(crate) const MOST: usize = 1200;
 /// Rounds over all pairs; the step shrinks from the first to the last.
 const ROUNDS: i32 = 15;
 /// The same for a level of a large part, which forces refine.
-const LEVEL_ROUNDS: i32 = 9;
+const LEVEL_ROUNDS: i32 = 6;
 /// How far a pair that is one step apart still moves in the last round.
 const LAST: f32 = 0.1;
 
