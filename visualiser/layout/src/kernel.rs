@@ -1,7 +1,7 @@
 //! Sums of repulsions, the innermost loop of all, in vector registers.
 //!
-//! Each lane sums for one place, source after source, and nothing is fused: every processor gets the same result to the
-//! last bit.
+//! Each lane sums for one place, source after source, and nothing is fused, so that the width of the registers does
+//! not show in the result.
 
 use wide::f32x8;
 

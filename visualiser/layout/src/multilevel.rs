@@ -2,35 +2,30 @@
 //! Force-Directed Graph Drawing", 2003; Hachul and Jünger, 2004; Hu, "Efficient and High Quality Force-Directed Graph
 //! Drawing", 2005). Each level begins where the coarser one came to rest and has only its own details left to find.
 
+use crate::bodies::NONE;
+use crate::graph::Graph;
 use crate::laws::Laws;
 use crate::levels::{Level, Link, Merge};
 use crate::rng::Rng;
-use crate::stress;
 use crate::tree::Tree;
 use crate::vector::{add, length, scaled, sub};
 use crate::walk::Repulsion;
+use crate::{pivots, stress};
 
 /// Ticks of each level, and the heat of its first and of its last.
 const TICKS: i32 = 50;
 const FIRST: f32 = 0.8;
 const LAST: f32 = 0.05;
 
-/// Places for the bodies of a connected graph, centred near the origin.
-///
-/// `coarsest` lays out the smallest level, one unit a link or so; the rest is stretched to what links are content with.
-pub(crate) fn lay_out<const D: usize>(
-    finest: Level,
-    laws: &Laws,
-    rng: &mut Rng,
-    coarsest: impl FnOnce(&Level, &mut Rng) -> Vec<[f32; D]>,
-) -> Vec<[f32; D]> {
+/// Places for the bodies of a connected graph, near the origin, at lengths that links are content with.
+pub(crate) fn lay_out<const D: usize>(finest: Level, laws: &Laws, rng: &mut Rng) -> Vec<[f32; D]> {
     let mut levels: Vec<(Level, Merge)> = Vec::new();
     let mut level = finest;
     while level.len() > stress::MOST {
         let (coarse, merge) = level.coarser();
         levels.push((std::mem::replace(&mut level, coarse), merge));
     }
-    let mut places = coarsest(&level, rng);
+    let mut places = lay_out_coarsest(&level, rng);
     let mut relaxing = Relaxing::default();
     while let Some((fine, merge)) = levels.pop() {
         places = spread_out(&fine, &merge, &places, rng);
@@ -39,8 +34,18 @@ pub(crate) fn lay_out<const D: usize>(
     places
 }
 
+/// Places by the stress of all pairs, which is not too much for the coarsest level.
+fn lay_out_coarsest<const D: usize>(level: &Level, rng: &mut Rng) -> Vec<[f32; D]> {
+    let graph = Graph::joined(level.len(), level.links.iter().map(|link| (link.ends[0], link.ends[1])));
+    let all: Vec<u32> = (0..level.len() as u32).collect();
+    let mut places = pivots::shape(&graph, &all, &mut vec![NONE; level.len()]);
+    stress::relax_level(level, &mut places, rng);
+    stretch(level, &mut places);
+    places
+}
+
 /// Scales places so that links are, on the whole, as long as they would like to be.
-pub(crate) fn stretch<const D: usize>(level: &Level, places: &mut [[f32; D]]) {
+fn stretch<const D: usize>(level: &Level, places: &mut [[f32; D]]) {
     let (mut long, mut rest) = (0.0f64, 0.0f64);
     for link in &level.links {
         let [a, b] = link.ends.map(|end| places[end as usize]);

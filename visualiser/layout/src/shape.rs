@@ -22,7 +22,7 @@ const RANKING_ROUNDS: usize = 40;
 const DIRECTED: f64 = 0.25;
 /// Bodies are told apart at first when they are further from each other than this.
 const APART: f32 = 40.0;
-/// A part of so many bodies is small: the shape that its stress gives it is refined by hand, as it were.
+/// A part of so many bodies is small: its shape comes from the stress of all pairs, then from its flow.
 const SMALL: usize = 400;
 /// Heat of a large part, of which only the details are left to be found.
 const ALMOST: f32 = 0.3;
@@ -82,7 +82,6 @@ pub(crate) fn make<const D: usize>(
     }
 }
 
-/// All pairs of a small part can be looked at.
 fn is_small(part: &[u32]) -> bool {
     part.len() <= SMALL
 }
@@ -102,15 +101,7 @@ fn lay_out_large<const D: usize>(part: &[u32], bodies: &mut Bodies<D>, springs: 
     let charge = part.iter().map(|&body| charge::of(bodies, body)).collect();
     let inertia = part.iter().map(|&body| springs.degree[body as usize]).collect();
     let finest = Level::new(vec![1.0; part.len()], charge, inertia, links.collect());
-    let places = multilevel::lay_out(finest, laws, rng, |level, rng| {
-        let graph = joined(level);
-        let all: Vec<u32> = (0..level.len() as u32).collect();
-        let mut steps = vec![NONE; level.len()];
-        let mut places: Vec<[f32; D]> = pivots::shape(&graph, &all, &mut steps);
-        stress::relax_level(level, &mut places, rng);
-        multilevel::stretch(level, &mut places);
-        places
-    });
+    let places: Vec<[f32; D]> = multilevel::lay_out(finest, laws, rng);
     // Drawn so large that springs are a little longer than they would like, as they are when the rest is pushing too, and
     // that there is room for what stands in it.
     let halves: Vec<[f32; D]> = part.iter().map(|&body| bodies.half[body as usize]).collect();
@@ -119,10 +110,6 @@ fn lay_out_large<const D: usize>(part: &[u32], bodies: &mut Bodies<D>, springs: 
         bodies.at[body as usize] = scaled(at, AIRY * air);
         bodies.air[body as usize] = air;
     }
-}
-
-fn joined(level: &Level) -> Graph {
-    Graph::joined(level.len(), level.links.iter().map(|link| (link.ends[0], link.ends[1])))
 }
 
 /// A stretch, and the turn that takes one direction, of length 1, to the right.

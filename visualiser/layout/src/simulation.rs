@@ -31,7 +31,7 @@ const STILL_TICKS: u32 = 6;
 const TIDYING_TICKS: u32 = 600;
 
 /// A layout in the making, in the plane or, with `D` = 3, in space. Equal seeds and equal calls give equal pictures, on
-/// every machine and for any number of threads.
+/// machines of one kind, for any number of threads.
 ///
 /// Called from within a rayon pool, [`Simulation::tick`] and [`Simulation::set_request`] use its threads; otherwise they
 /// start none.
