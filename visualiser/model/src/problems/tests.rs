@@ -1,0 +1,449 @@
+//! Every lint by a script of changes, in the lines of the model's tests, with looks between them.
+#![allow(clippy::unwrap_used)]
+
+use std::fmt::Write as _;
+
+use crate::tests::script::change;
+use crate::wiring::Wiring;
+use crate::{Hello, Limits, Model};
+
+use super::Lints;
+
+const MS: u64 = 1_000_000;
+
+/// A program as a script of changes, `look` between them, which takes the time of the latest sample.
+#[track_caller]
+fn check(script: &str, expect: &str) {
+    let shown = shown_by(script, Lints::default());
+    let lines = |text: &str| text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect::<Vec<_>>();
+    assert_eq!(lines(&shown), lines(expect), "\nshown:\n{shown}");
+}
+
+fn shown_by(script: &str, mut lints: Lints) -> String {
+    let mut model = Model::new(Limits::default());
+    let hello = Hello { instance: [1; 16], name: "chat".to_owned(), monotonic_ns: 1, ..Hello::default() };
+    let id = model.connect(hello, 0).unwrap();
+    let mut shown = String::new();
+    let script = script.lines().map(str::trim).filter(|line| !line.is_empty());
+    for line in ["snap", "end"].into_iter().chain(script) {
+        if line == "look" {
+            let now_ns = model.system(id).unwrap().sampled_at();
+            for problem in lints.look(&model, now_ns).problems {
+                let numbers = |ids: Vec<u64>| ids.iter().map(u64::to_string).collect::<Vec<_>>().join(" ");
+                let components = numbers(problem.components.iter().map(|id| id.0).collect());
+                let linkages = numbers(problem.linkages.iter().map(|id| id.0).collect());
+                writeln!(shown, "{} [{components}] [{linkages}] {}", problem.kind, problem.sentence).unwrap();
+                writeln!(shown, "{}", problem.evidence).unwrap();
+            }
+            shown.push_str("--\n");
+            continue;
+        }
+        let words: Vec<&str> = line.split(' ').collect();
+        let applied = model.apply(id, change(&words));
+        assert_eq!(applied.anomaly, None, "{line}");
+    }
+    shown
+}
+
+/// Three in a row: 1 to 2 to 3.
+const ROW: &str = "
+    add 1 orders
+    out 10 outbox of 1
+    add 2 checker
+    in 20 inbox of 2 cap 8
+    out 21 outbox of 2
+    add 3 packer
+    in 30 inbox of 3 cap 8
+    link 100 10 20
+    link 101 21 30
+    at 1000
+";
+
+#[test]
+fn a_row_that_works_has_none() {
+    let works = "
+        pass 10 900
+        pass 20 800 depth 3
+        pass 21 800
+        pass 30 790 depth 1
+        at 1500
+        look
+        pass 20 850 depth 7
+        at 2500
+        look
+        pass 20 950 depth 6
+        at 3500
+        look
+    ";
+    check(&format!("{ROW}{works}"), "--\n--\n--");
+}
+
+#[test]
+fn a_backlog_is_one_problem_named_after_its_end() {
+    let backlog = "
+        pass 20 100 depth 8
+        pass 30 100 depth 8
+        pass 10 100 since 1200
+        pass 21 100 since 1100
+        at 2500
+        look
+        pass 20 101 depth 8
+        pass 30 101 depth 8
+        at 4500
+        look
+    ";
+    check(
+        &format!("{ROW}{backlog}"),
+        "slow-consumer [3 2 1] [101 100] packer cannot keep up, and holds up checker and orders.
+        inbox 8 of 8 · 0 /s taken · busy 0 % · checker has waited to send for 1 s
+        --
+        slow-consumer [3 2 1] [101 100] packer cannot keep up, and holds up checker and orders.
+        inbox 8 of 8, full for 2 s · 0.5 /s taken · busy 0 % · checker has waited to send for 3 s
+        --",
+    );
+}
+
+#[test]
+fn a_full_inbox_is_a_problem_when_it_has_been_full_for_a_while() {
+    let full = "
+        pass 30 100 depth 7
+        at 1500
+        look
+        pass 30 120 depth 7
+        at 3000
+        look
+        pass 30 130 depth 8
+        at 3600
+        look
+        pass 30 140 depth 5
+        at 4600
+        look
+    ";
+    check(
+        &format!("{ROW}{full}"),
+        "--
+        --
+        slow-consumer [3] [101] packer gets messages faster than it takes them.
+        inbox 8 of 8, full for 2 s · 14 /s taken · busy 0 %
+        --
+        --",
+    );
+}
+
+#[test]
+fn whoever_takes_nothing_at_all_is_silent_and_not_slow() {
+    let silent = "
+        pass 20 900 depth 1
+        at 1200
+        look
+        pass 10 905
+        pass 20 900 depth 5
+        at 3300
+        look
+    ";
+    check(
+        &format!("{ROW}{silent}"),
+        "--
+        silent [2 1] [100] checker takes nothing from its inbox, although orders sends to it.
+        inbox 5 of 8 · nothing taken for 2 s · 4 have come meanwhile, 2.4 /s
+        --",
+    );
+}
+
+#[test]
+fn a_circle_is_a_deadlock_and_nothing_else() {
+    let circle = "
+        add 1 alice
+        in 10 inbox of 1 cap 4
+        out 11 outbox of 1
+        add 2 bob
+        in 20 inbox of 2 cap 4
+        out 21 outbox of 2
+        add 3 eve
+        out 31 outbox of 3
+        link 100 11 20
+        link 101 21 10
+        link 102 31 10
+        pass 10 5 depth 4
+        pass 20 5 depth 4
+        pass 11 5 since 800
+        pass 21 5 since 900
+        pass 31 5 since 1000
+        at 1000
+        look
+        at 4000
+        look
+    ";
+    check(
+        circle,
+        "--
+        deadlock [1 2 3] [100 101] alice and bob wait for each other: neither will ever go on.
+        for 3 s · alice for room in bob's inbox · bob for room in alice's inbox · 1 waits behind them
+        --",
+    );
+}
+
+#[test]
+fn a_circle_of_room_and_messages_is_a_deadlock() {
+    // The asker sends to the full inbox of the server, which waits for an answer that only the asker can give.
+    let circle = "
+        add 1 asker
+        out 10 questions of 1
+        out 11 answers of 1
+        add 2 server
+        in 20 questions of 2 cap 4
+        in 21 answers of 2 cap 4
+        link 100 10 20
+        link 101 11 21
+        pass 20 5 depth 4
+        pass 21 1 waiting
+        pass 10 9 since 1000
+        at 1100
+        look
+        at 2600
+        look
+        at 4600
+        look
+    ";
+    check(
+        circle,
+        "--
+        deadlock [1 2] [100 101] asker and server wait for each other: neither will ever go on.
+        for 1 s · asker for room in server's questions · server for a message from asker, at its answers
+        --
+        deadlock [1 2] [100 101] asker and server wait for each other: neither will ever go on.
+        for 3 s · asker for room in server's questions · server for a message from asker, at its answers
+        --",
+    );
+}
+
+#[test]
+fn a_wait_is_followed_through_composites() {
+    let nested = "
+        add 1 orders
+        out 10 outbox of 1
+        add 2 office
+        in 20 inbox of 2 cap 8
+        add 3 clerk in 2
+        in 30 inbox of 3 cap 8
+        link 100 10 20
+        link 101 20 30 inward
+        pass 30 100 depth 8
+        pass 10 100 since 1100
+        at 2500
+        look
+    ";
+    check(
+        nested,
+        "slow-consumer [3 1] [100 101] clerk cannot keep up, and holds up orders.
+        inbox 8 of 8 · 0 /s taken · busy 0 % · orders has waited to send for 1 s
+        --",
+    );
+}
+
+#[test]
+fn a_poll_that_does_not_end_is_told_once_it_was_seen_to_last() {
+    let stuck = "
+        work 2 busy 10 since 1000
+        pass 20 7 depth 8
+        pass 10 9 since 1100
+        at 2100
+        look
+        at 2600
+        look
+        work 2 busy 2000
+        pass 20 8 depth 2
+        pass 10 20
+        at 3600
+        look
+    ";
+    check(
+        &format!("{ROW}{stuck}"),
+        "slow-consumer [2 1] [100] checker cannot keep up, and holds up orders.
+        inbox 8 of 8 · 0 /s taken · busy > 99 % · orders has waited to send for 1 s
+        --
+        never-yields [2 1] [100] checker is stuck in one step and answers nobody, and holds up orders.
+        one poll has run for 1 s · 8 waiting · orders has waited to send for 1 s
+        --
+        --",
+    );
+}
+
+#[test]
+fn a_failure_is_named_after_the_innermost() {
+    let failed = "
+        add 1 server
+        add 2 handler in 1
+        state 1 failed because of a child
+        state 2 failed no disk
+        look
+    ";
+    check(failed, "failed [2 1] [] handler failed.\n no disk\n--");
+}
+
+#[test]
+fn restarts_are_a_problem_when_they_are_a_habit() {
+    let restarts = "
+        add 1 parser
+        work 1 busy 1 restarts 5
+        at 1000
+        look
+        work 1 busy 1 restarts 6
+        at 2000
+        look
+        work 1 busy 1 restarts 7
+        at 3000
+        look
+        at 63500
+        look
+    ";
+    check(
+        restarts,
+        "--
+        --
+        restarting [1] [] parser fails again and again.
+        2 restarts within 2 s
+        --
+        --",
+    );
+}
+
+#[test]
+fn a_component_that_finished_has_no_senders_that_live() {
+    let finished = "
+        state 3 finished
+        at 1500
+        look
+        pass 21 5 dropped 4
+        at 3000
+        look
+        state 2 finished
+        at 4000
+        look
+    ";
+    check(
+        &format!("{ROW}{finished}"),
+        "--
+        finished-but-linked [3 2] [101] packer has finished, but checker is still linked to it.
+        finished 1 s ago · 2.5 /s go to it · 4 messages dropped
+        --
+        finished-but-linked [2 1] [100] checker has finished, but orders is still linked to it.
+        finished 0 s ago
+        --",
+    );
+}
+
+#[test]
+fn what_leads_nowhere_and_dropped_is_named_and_what_dropped_nothing_is_not() {
+    let dropped = "
+        add 1 office
+        out 10 outbox of 1
+        add 2 clerk in 1
+        out 20 outbox of 2
+        out 21 signal of 2
+        add 3 other
+        out 30 outbox of 3
+        out 31 spare of 3
+        link 100 20 10 outward
+        pass 20 0 dropped 7
+        pass 21 0 dropped 1
+        pass 30 0 dropped 1200
+        at 1000
+        look
+    ";
+    check(
+        dropped,
+        "dropped-messages [2] [100] clerk's outbox leads out of office, which is not linked to anything, and its messages are lost.
+        7 messages dropped · 0 /s pass
+        dropped-messages [3] [] other's outbox is not linked to anything, and its messages are lost.
+        1 200 messages dropped · 0 /s pass
+        --",
+    );
+}
+
+#[test]
+fn an_inbox_that_is_waited_at_wants_a_sender() {
+    let starved = "
+        add 1 writer
+        in 10 inbox of 1 cap 8
+        in 11 control of 1
+        pass 10 0 waiting
+        pass 11 0 waiting
+        at 1000
+        look
+        at 3000
+        look
+        add 2 reader
+        out 20 outbox of 2
+        link 100 20 10
+        at 4000
+        look
+    ";
+    check(
+        starved,
+        "--
+        unlinked-inbox [1] [] writer waits for messages, but nothing is linked to its inbox.
+        it has waited for 2 s · nothing ever came
+        --
+        --",
+    );
+}
+
+#[test]
+fn a_system_that_vanished_is_told_of_until_it_is_back() {
+    let mut model = Model::new(Limits::default());
+    let hello = |instance| Hello { instance: [instance; 16], name: "chat".to_owned(), ..Hello::default() };
+    let mut lints = Lints::default();
+    let mut look = |model: &Model, now_ns| lints.look(model, now_ns).problems;
+    let first = model.connect(hello(1), 0).unwrap();
+    assert_eq!(look(&model, 1), []);
+    model.disconnect(first, None, 1000 * MS);
+    let problem = look(&model, 5000 * MS).pop().unwrap();
+    assert_eq!((&*problem.sentence, problem.system), ("chat vanished without a farewell.", first));
+    let second = model.connect(hello(2), 6000 * MS).unwrap();
+    assert_eq!(look(&model, 6000 * MS), []);
+    model.disconnect(second, Some("done".to_owned()), 7000 * MS);
+    assert_eq!(look(&model, 9000 * MS), [], "whoever said farewell is not missed");
+}
+
+#[test]
+fn wiring_that_differs_is_a_problem_when_it_has_differed_for_a_moment() {
+    let mut model = Model::new(Limits::default());
+    let hello = Hello { instance: [1; 16], name: "chat".to_owned(), ..Hello::default() };
+    let id = model.connect(hello, 0).unwrap();
+    let mut tell = |script: &str| {
+        for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let _ = model.apply(id, change(&line.split(' ').collect::<Vec<_>>()));
+        }
+        Wiring::of(model.system(id).unwrap())
+    };
+    let expected = tell(&format!("snap\n{ROW}\nend"));
+    tell("unlink 101\nadd 4 ghost");
+    let mut lints = Lints::expecting(vec![expected]);
+    assert_eq!(lints.look(&model, MS).problems, []);
+    let found = lints.look(&model, 2000 * MS).problems;
+    let said: Vec<(&str, &str)> = found.iter().map(|problem| (&*problem.kind, &*problem.sentence)).collect();
+    assert_eq!(
+        said,
+        [
+            ("unexpected-wiring", "ghost is not expected."),
+            ("unexpected-wiring", "The linkage from checker.outbox to packer.inbox is missing."),
+        ]
+    );
+}
+
+#[test]
+fn a_pass_over_many_is_bounded_by_what_is_wrong() {
+    // A chain of five thousand that waits on one: each is named once, and none is followed twice.
+    let mut script = String::from("add 1 slow\nin 10 inbox of 1 cap 2\npass 10 1 depth 2\n");
+    for number in 2..5000 {
+        let (own, next) = (number * 10, (number - 1) * 10);
+        writeln!(script, "add {number} c{number}\nin {own} inbox of {number} cap 2").unwrap();
+        writeln!(script, "out {} outbox of {number}\nlink {} {} {next}", own + 1, own + 2, own + 1).unwrap();
+        writeln!(script, "pass {own} 1 depth 2\npass {} 1 since 1000", own + 1).unwrap();
+    }
+    script.push_str("at 3000\nlook\n");
+    let shown = shown_by(&script, Lints::default());
+    assert_eq!(shown.lines().count(), 3, "one problem");
+    assert!(shown.contains("slow cannot keep up, and holds up c2, c3 and 4996 more."), "{}", &shown[..300]);
+}
