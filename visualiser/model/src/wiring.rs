@@ -121,3 +121,6 @@ fn link_of(names: &Names, linkage: LinkageRef<'_>) -> Link {
 fn is_signal(linkage: LinkageRef<'_>) -> bool {
     linkage.source().is_standard() && linkage.sink().is_standard()
 }
+
+#[cfg(test)]
+mod tests;

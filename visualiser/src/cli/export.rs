@@ -6,19 +6,20 @@ use std::path::{Path, PathBuf};
 
 use axonscope_model::SystemId;
 use axonscope_model::display::escape;
+use axonscope_model::wiring::Wiring;
 use axonscope_session::SystemLayout;
 use axonscope_session::reader::{Fetched, FetchedSystem, Mirror, ReadError, Reader};
 use clap::ValueEnum;
 
 use super::client::{Reach, block_on, is_called};
 use super::{Exit, Failure, Outcome, written};
-use crate::export::{dot, gather, json};
+use crate::export::{dot, gather, json, wiring};
 use crate::options::{PictureOptions, PictureSize, Theme};
 
 /// Write what a visualiser shows now to a file, or to standard output.
 ///
 /// json holds everything: systems, components, postboxes, linkages, totals, rates, positions and the instant.
-/// dot is for graphviz. png is the picture of the window, drawn by this command itself: no display is needed.
+/// dot is for graphviz. wiring is how one system is wired, without ids, for `axonscope check`. png is the picture of the window, drawn by this command itself: no display is needed.
 ///
 /// Exits with 1 when there is nothing to write.
 #[derive(clap::Args, Debug)]
@@ -26,6 +27,7 @@ use crate::options::{PictureOptions, PictureSize, Theme};
 Examples:
   axonscope export --format json | jq '.systems[].components | length'
   axonscope export --format dot | dot -Tsvg -o now.svg
+  axonscope export --format wiring --system chat_server -o chat_server.toml
   axonscope export --format png --size 2400x1500 --theme light -o now.png")]
 pub(super) struct Args {
     /// What to write
@@ -55,6 +57,8 @@ enum Format {
     Dot,
     /// Everything, for programs
     Json,
+    /// How one system is wired, for `axonscope check`
+    Wiring,
 }
 
 /// Runs the command.
@@ -76,6 +80,10 @@ pub(super) fn run(args: Args) -> Outcome {
         (Format::Png, path) => draw(fetched, &picture, path.as_deref().unwrap_or(Path::new("axonscope.png"))),
         (Format::Dot, path) => save(path.as_deref(), |out| dot::write(&document(), out)),
         (Format::Json, path) => save(path.as_deref(), |out| json::write(&document(), out)),
+        (Format::Wiring, path) => {
+            let wiring = only_wiring(&fetched)?;
+            save(path.as_deref(), |out| wiring::write(&wiring, out))
+        }
     }
 }
 
@@ -101,8 +109,21 @@ async fn fetch(args: &Args) -> Result<Fetched, Failure> {
     Ok(fetch_some(&mut reader, &wanted).await?)
 }
 
+/// How the one system is wired that was asked for.
+fn only_wiring(fetched: &Fetched) -> Result<Wiring, Failure> {
+    let mut connected = fetched.systems.iter().filter_map(|known| fetched.model.system(known.system));
+    match (connected.next(), connected.next()) {
+        (Some(system), None) => Ok(Wiring::of(system)),
+        (None, _) => Err(Failure::new(Exit::Nothing, "there is no system to write the wiring of")),
+        _ => {
+            let words = "a wiring is that of one system: add --system NAME; `axonscope ls` shows the names";
+            Err(Failure::new(Exit::Usage, words))
+        }
+    }
+}
+
 /// These systems, one after the other, in one model.
-async fn fetch_some(reader: &mut Reader, wanted: &[SystemId]) -> Result<Fetched, ReadError> {
+pub(super) async fn fetch_some(reader: &mut Reader, wanted: &[SystemId]) -> Result<Fetched, ReadError> {
     let mut mirror = Mirror::default();
     let mut systems = Vec::new();
     for &id in wanted {

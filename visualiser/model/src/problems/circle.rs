@@ -12,17 +12,10 @@ pub(super) fn find(waits: &Waits<'_>, told: &mut Told, found: &mut Vec<Problem>)
         let members: Vec<&Wait<'_>> = circle.iter().filter_map(|slot| waits.get(*slot)).collect();
         let Some(first) = members.first() else { continue };
         let behind = waits.ending(End::Circle(number));
-        let mut problem = problem(
-            first.by.system(),
-            Severity::Error,
-            "deadlock",
-            sentence(&members),
-            evidence(&members, &behind),
-        );
-        for wait in members.iter().chain(&behind).take(MOST_NAMED) {
-            problem.components.push(wait.by.id());
-        }
+        let mut problem =
+            problem(first.by.system(), Severity::Error, "deadlock", sentence(&members), evidence(&members, &behind));
         for wait in members.iter().take(MOST_NAMED) {
+            problem.components.push(wait.by.id());
             problem.postboxes.extend(match wait.why {
                 Why::Room(outbox) => vec![outbox.id(), wait.inbox.id()],
                 Why::Message(inbox) => vec![inbox.id()],
@@ -48,7 +41,9 @@ fn evidence(members: &[&Wait<'_>], behind: &[&Wait<'_>]) -> String {
     let ns = members.iter().map(|wait| wait.ns).min().unwrap_or(0);
     let wait = |wait: &&Wait<'_>| match wait.why {
         Why::Room(_) => format!("{} for room in {}", name(wait.by), words::whose(wait.inbox)),
-        Why::Message(inbox) => format!("{} for a message from {}, at its {}", name(wait.by), name(wait.on), words::box_name(inbox)),
+        Why::Message(inbox) => {
+            format!("{} for a message from {}, at its {}", name(wait.by), name(wait.on), words::box_name(inbox))
+        }
     };
     let mut parts = vec![format!("for {}", display::duration_ns(ns))];
     parts.extend(members.iter().take(3).map(wait));

@@ -1,7 +1,5 @@
 //! An outbox that threw messages away because it leads nowhere. One that dropped nothing is no problem, nor is a signal.
 
-use crate::display;
-
 use super::survey::Survey;
 use super::told::Told;
 use super::words::{count_of, name, whose};
@@ -17,7 +15,7 @@ pub(super) fn find(survey: &Survey<'_>, told: &Told, found: &mut Vec<Problem>) {
                 name(linkage.sink().owner()),
             ),
         };
-        let evidence = format!("{} dropped · {} pass", count_of(outbox.dropped(), "message"), display::rate(outbox.rate()));
+        let evidence = format!("{} dropped so far", count_of(outbox.dropped(), "message"));
         let mut problem = problem(survey.system, Severity::Warning, "dropped-messages", sentence, evidence);
         problem.components.push(outbox.owner().id());
         problem.postboxes.push(outbox.id());

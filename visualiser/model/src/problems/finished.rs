@@ -7,7 +7,7 @@ use crate::query::PostboxRef;
 use super::past::SystemPast;
 use super::survey::Survey;
 use super::told::Told;
-use super::words::{count_of, list, name, verb};
+use super::words::{count_of, list, name};
 use super::{MOST_NAMED, Problem, Severity, problem, ways};
 
 /// How long it may take to undo linkages.
@@ -19,8 +19,11 @@ pub(super) fn find(survey: &Survey<'_>, past: &SystemPast, told: &mut Told, foun
         if ns < SETTLE_NS || told.has(*component) {
             continue;
         }
-        let inboxes: Vec<PostboxRef<'_>> =
-            component.postboxes().filter(|postbox| !postbox.is_standard()).filter(|postbox| ways::is_fed(*postbox)).collect();
+        let inboxes: Vec<PostboxRef<'_>> = component
+            .postboxes()
+            .filter(|postbox| !postbox.is_standard())
+            .filter(|postbox| ways::is_fed(*postbox))
+            .collect();
         let mut senders: Vec<PostboxRef<'_>> = inboxes
             .iter()
             .flat_map(|inbox| ways::sources(*inbox))
@@ -43,14 +46,13 @@ pub(super) fn find(survey: &Survey<'_>, past: &SystemPast, told: &mut Told, foun
         let mut parts = vec![format!("finished {} ago", display::duration_ns(ns))];
         let rate: f64 = senders.iter().map(|sender| sender.rate()).sum();
         if rate > 0.0 {
-            parts.push(format!("{} {} to it", display::rate(rate), verb(2, "go")));
+            parts.push(format!("{} sent to it", display::rate(rate)));
         }
         let dropped: u64 = senders.iter().chain(&inboxes).map(|postbox| postbox.dropped()).sum();
         if dropped > 0 {
             parts.push(format!("{} dropped", count_of(dropped, "message")));
         }
-        let mut problem =
-            problem(survey.system, Severity::Warning, "finished-but-linked", sentence, parts.join(" · "));
+        let mut problem = problem(survey.system, Severity::Warning, "finished-but-linked", sentence, parts.join(" · "));
         problem.components.push(component.id());
         problem.components.extend(senders.iter().map(|sender| sender.owner().id()));
         problem.components.dedup();

@@ -151,7 +151,11 @@ impl SystemPast {
 }
 
 /// Keeps what is known of those that are still there, and makes new what was not known.
-fn renew<K: Copy + Eq + Hash, V: Copy>(map: &mut HashMap<K, V>, keys: impl Iterator<Item = K>, value: impl Fn(Option<V>) -> V) {
+fn renew<K: Copy + Eq + Hash, V: Copy>(
+    map: &mut HashMap<K, V>,
+    keys: impl Iterator<Item = K>,
+    value: impl Fn(Option<V>) -> V,
+) {
     let before = std::mem::take(map);
     *map = keys.map(|key| (key, value(before.get(&key).copied()))).collect();
 }

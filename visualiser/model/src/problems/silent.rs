@@ -37,7 +37,11 @@ pub(super) fn find(survey: &Survey<'_>, past: &SystemPast, told: &mut Told, foun
         names.dedup();
         let box_name = words::box_name(*inbox);
         let who = list(&names);
-        let sentence = format!("{} takes nothing from its {box_name}, although {who} {} to it.", name(owner), words::verb(names.len(), "send"));
+        let sentence = format!(
+            "{} takes nothing from its {box_name}, although {who} {} to it.",
+            name(owner),
+            words::verb(names.len(), "send")
+        );
         let rate: f64 = senders.iter().map(|sender| sender.rate()).sum();
         let evidence = format!(
             "{} · nothing taken for {} · {} {} come meanwhile, {}",

@@ -14,7 +14,7 @@ use super::words::{self, list, name};
 use super::{MOST_NAMED, Problem, Severity, problem, silent};
 
 /// For how long an inbox must have been full, or a sender blocked, to be told of.
-const FULL_FOR_NS: u64 = 2_000_000_000;
+const FULL_FOR_NS: u64 = 1_500_000_000;
 
 pub(super) fn find(
     survey: &Survey<'_>,
@@ -39,6 +39,12 @@ pub(super) fn find(
             Why::Room(outbox) => wait.ns >= LASTING_NS || past.blocked_ns(outbox.id()) >= FULL_FOR_NS,
             Why::Message(_) => false,
         };
+        // One that runs all the while may not come back at all, which the next look will know.
+        let runs_since = culprit.poll_started_at();
+        let runs_ns = if runs_since == 0 { 0 } else { survey.system.sampled_at().saturating_sub(runs_since) };
+        if runs_ns >= LASTING_NS / 2 {
+            continue;
+        }
         let ripe = full_ns >= FULL_FOR_NS || victims.iter().any(lasts);
         if ripe && !told.has(culprit) {
             found.push(tell(culprit, &full, full_ns, &victims, past));
@@ -58,14 +64,18 @@ fn tell(
     past: &SystemPast,
 ) -> Problem {
     // The inbox that most wait for, or the only one that is full.
-    let inbox = victims.iter().find(|wait| wait.on.slot() == culprit.slot()).map(|wait| wait.inbox).or(full.first().copied());
+    let inbox =
+        victims.iter().find(|wait| wait.on.slot() == culprit.slot()).map(|wait| wait.inbox).or(full.first().copied());
     let neglect = inbox.filter(|inbox| silent::is_neglected(*inbox, past));
     let who = blocked_names(victims);
     let (kind, sentence) = match (neglect, &*who) {
-        (Some(inbox), "") => ("silent", format!("{} takes nothing from its {}.", name(culprit), words::box_name(inbox))),
-        (Some(inbox), who) => {
-            ("silent", format!("{} takes nothing from its {}, and holds up {who}.", name(culprit), words::box_name(inbox)))
+        (Some(inbox), "") => {
+            ("silent", format!("{} takes nothing from its {}.", name(culprit), words::box_name(inbox)))
         }
+        (Some(inbox), who) => (
+            "silent",
+            format!("{} takes nothing from its {}, and holds up {who}.", name(culprit), words::box_name(inbox)),
+        ),
         (None, "") => ("slow-consumer", format!("{} gets messages faster than it takes them.", name(culprit))),
         (None, who) => ("slow-consumer", format!("{} cannot keep up, and holds up {who}.", name(culprit))),
     };
@@ -77,7 +87,8 @@ fn tell(
     problem.components.push(culprit.id());
     problem.postboxes.extend(inbox.map(PostboxRef::id));
     if victims.is_empty() {
-        problem.linkages = full.iter().flat_map(|inbox| inbox.linkages_in()).map(|linkage| linkage.id()).take(MOST_NAMED).collect();
+        problem.linkages =
+            full.iter().flat_map(|inbox| inbox.linkages_in()).map(|linkage| linkage.id()).take(MOST_NAMED).collect();
     }
     name_victims(&mut problem, victims);
     problem
@@ -102,7 +113,9 @@ pub(super) fn blocked_names(victims: &[&Wait<'_>]) -> String {
 
 /// "checker has waited to send for 41 s", or how much of its time.
 pub(super) fn longest_wait(victims: &[&Wait<'_>]) -> Option<String> {
-    let longest = victims.iter().max_by(|a, b| (a.ns, a.share).partial_cmp(&(b.ns, b.share)).unwrap_or(std::cmp::Ordering::Equal))?;
+    let longest = victims
+        .iter()
+        .max_by(|a, b| (a.ns, a.share).partial_cmp(&(b.ns, b.share)).unwrap_or(std::cmp::Ordering::Equal))?;
     Some(if longest.ns >= LASTING_NS {
         format!("{} has waited to send for {}", name(longest.by), display::duration_ns(longest.ns))
     } else {
@@ -118,7 +131,8 @@ fn evidence(culprit: ComponentRef<'_>, inbox: Option<PostboxRef<'_>>, full_ns: u
         parts.push(format!("{} taken", display::rate(inbox.rate())));
     }
     parts.push(format!("busy {}", display::share(culprit.busy_share())));
-    if let Some(at) = culprit.waits_at().find(|at| !at.is_standard() && Some(at.slot()) != inbox.map(PostboxRef::slot)) {
+    if let Some(at) = culprit.waits_at().find(|at| !at.is_standard() && Some(at.slot()) != inbox.map(PostboxRef::slot))
+    {
         parts.push(format!("waits at its {}", words::box_name(at)));
     }
     parts.extend(longest_wait(victims));

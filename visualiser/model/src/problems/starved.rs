@@ -1,5 +1,6 @@
 //! An inbox that its component waits at although nobody can send to it.
 
+use crate::change::PostboxKind;
 use crate::display;
 
 use super::past::SystemPast;
@@ -17,10 +18,14 @@ pub(super) fn find(survey: &Survey<'_>, past: &SystemPast, told: &mut Told, foun
         let ns = past.starved_ns(inbox.id());
         // Whoever waits at several inboxes goes on when a message comes to another.
         let waits_elsewhere = owner.waits_at().any(|other| other.slot() != inbox.slot() && !other.is_standard());
-        if ns < SETTLE_NS || waits_elsewhere || told.has(owner) {
+        // Where programs are told of by hand, or by their spans, linkages may be seen only once they are used. Whoever has a
+        // control box is of a runtime that tells of all of them.
+        let tells_all = owner.postboxes().any(|postbox| postbox.kind() == PostboxKind::Inbox && postbox.is_standard());
+        if ns < SETTLE_NS || waits_elsewhere || !tells_all || told.has(owner) {
             continue;
         }
-        let sentence = format!("{} waits for messages, but nothing is linked to its {}.", name(owner), words::box_name(*inbox));
+        let sentence =
+            format!("{} waits for messages, but nothing is linked to its {}.", name(owner), words::box_name(*inbox));
         let mut parts = vec![format!("it has waited for {}", display::duration_ns(ns))];
         parts.push(match inbox.messages() {
             0 => "nothing ever came".to_owned(),

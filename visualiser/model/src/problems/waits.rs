@@ -161,9 +161,7 @@ impl<'a> Waits<'a> {
         let ends_at = self.behind.iter().filter(|(end, _)| matches!(end, End::At(_)));
         let behind: HashSet<u32> = ends_at.flat_map(|(_, behind)| behind.iter().map(|(_, slot)| *slot)).collect();
         let before = self.by.len();
-        self.by.retain(|slot, wait| {
-            matches!(wait.why, Why::Room(_)) || held.contains(slot) || !behind.contains(slot)
-        });
+        self.by.retain(|slot, wait| matches!(wait.why, Why::Room(_)) || held.contains(slot) || !behind.contains(slot));
         if self.by.len() < before {
             self.follow();
         }

@@ -63,7 +63,9 @@ pub(super) fn is_fed(inbox: PostboxRef<'_>) -> bool {
     let mut linkages = inbox.linkages_in();
     match linkages.next() {
         None => false,
-        Some(linkage) if linkage.source().kind() == PostboxKind::Outbox && linkage.source().linkages_in().next().is_none() => {
+        Some(linkage)
+            if linkage.source().kind() == PostboxKind::Outbox && linkage.source().linkages_in().next().is_none() =>
+        {
             true
         }
         Some(_) => !sources(inbox).is_empty(),
