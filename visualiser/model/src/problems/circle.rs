@@ -30,9 +30,9 @@ pub(super) fn find(waits: &Waits<'_>, told: &mut Told, found: &mut Vec<Problem>)
 fn sentence(members: &[&Wait<'_>]) -> String {
     let names: Vec<String> = members.iter().map(|wait| name(wait.by)).collect();
     match &*names {
-        [one] => format!("{one} waits for itself: it will never go on."),
-        [_, _] => format!("{} wait for each other: neither will ever go on.", list(&names)),
-        _ => format!("{} wait for each other in a circle: none of them will ever go on.", list(&names)),
+        [one] => format!("{one} waits for itself."),
+        [_, _] => format!("{} wait for each other.", list(&names)),
+        _ => format!("{} wait for each other in a circle.", list(&names)),
     }
 }
 
@@ -40,12 +40,10 @@ fn evidence(members: &[&Wait<'_>], behind: &[&Wait<'_>]) -> String {
     // A circle is as old as its youngest wait.
     let ns = members.iter().map(|wait| wait.ns).min().unwrap_or(0);
     let wait = |wait: &&Wait<'_>| match wait.why {
-        Why::Room(_) => format!("{} for room in {}", name(wait.by), words::whose(wait.inbox)),
-        Why::Message(inbox) => {
-            format!("{} for a message from {}, at its {}", name(wait.by), name(wait.on), words::box_name(inbox))
-        }
+        Why::Room(_) => format!("{} for room at {}", name(wait.by), name(wait.on)),
+        Why::Message(_) => format!("{} for a message from {}", name(wait.by), name(wait.on)),
     };
-    let mut parts = vec![format!("for {}", display::duration_ns(ns))];
+    let mut parts = vec!["nobody will go on".to_owned(), format!("for {}", display::duration_ns(ns))];
     parts.extend(members.iter().take(3).map(wait));
     if members.len() > 3 {
         parts.push(format!("and {} more", members.len() - 3));

@@ -26,7 +26,7 @@ mod tests;
 
 use crate::id::{ComponentId, LinkageId, PostboxId, SystemId};
 use crate::model::Model;
-use crate::status::Status;
+use crate::status::{Staleness, Status};
 use crate::system::System;
 use crate::wiring::Wiring;
 
@@ -35,7 +35,7 @@ use survey::Survey;
 use told::Told;
 
 /// How many problems are told of.
-const MOST_PROBLEMS: usize = 10_000;
+const MOST_PROBLEMS: usize = 1_000;
 /// How many ids of one kind a problem names.
 const MOST_NAMED: usize = 256;
 
@@ -105,7 +105,7 @@ impl Lints {
             vanished::find(model, system, now_ns, found);
             // What has gone neither waits nor fills up any more, and what is not told of in full is not judged.
             match system.status() {
-                Status::Live => {
+                Status::Live | Status::Stale(Staleness::Renewing) => {
                     let past = self.past.of(system.id());
                     findings.ripens |= look_into(system, past, now_ns, found);
                     findings.ripens |= unexpected::find(system, &self.expected, past, now_ns, found);

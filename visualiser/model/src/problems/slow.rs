@@ -11,7 +11,7 @@ use super::survey::Survey;
 use super::told::Told;
 use super::waits::{End, LASTING_NS, Wait, Waits, Why};
 use super::words::{self, list, name};
-use super::{MOST_NAMED, Problem, Severity, problem, silent};
+use super::{MOST_NAMED, MOST_PROBLEMS, Problem, Severity, problem, silent};
 
 /// For how long an inbox must have been full, or a sender blocked, to be told of.
 const FULL_FOR_NS: u64 = 1_500_000_000;
@@ -46,7 +46,7 @@ pub(super) fn find(
             continue;
         }
         let ripe = full_ns >= FULL_FOR_NS || victims.iter().any(lasts);
-        if ripe && !told.has(culprit) {
+        if ripe && !told.has(culprit) && found.len() < MOST_PROBLEMS {
             found.push(tell(culprit, &full, full_ns, &victims, past));
         }
         if ripe {
@@ -67,17 +67,16 @@ fn tell(
     let inbox =
         victims.iter().find(|wait| wait.on.slot() == culprit.slot()).map(|wait| wait.inbox).or(full.first().copied());
     let neglect = inbox.filter(|inbox| silent::is_neglected(*inbox, past));
-    let who = blocked_names(victims);
+    let (who, wait) = (blocked_names(victims), words::verb(victims.len(), "wait"));
     let (kind, sentence) = match (neglect, &*who) {
         (Some(inbox), "") => {
             ("silent", format!("{} takes nothing from its {}.", name(culprit), words::box_name(inbox)))
         }
-        (Some(inbox), who) => (
-            "silent",
-            format!("{} takes nothing from its {}, and holds up {who}.", name(culprit), words::box_name(inbox)),
-        ),
-        (None, "") => ("slow-consumer", format!("{} gets messages faster than it takes them.", name(culprit))),
-        (None, who) => ("slow-consumer", format!("{} cannot keep up, and holds up {who}.", name(culprit))),
+        (Some(inbox), who) => {
+            ("silent", format!("{} takes nothing from its {}: {who} {wait}.", name(culprit), words::box_name(inbox)))
+        }
+        (None, "") => ("slow-consumer", format!("{} is too slow for what it gets.", name(culprit))),
+        (None, who) => ("slow-consumer", format!("{} is too slow: {who} {wait}.", name(culprit))),
     };
     // Where others stand still for it, something does not work; else it may yet catch up.
     let stands = victims.iter().any(|wait| wait.share >= 0.9);
@@ -111,15 +110,15 @@ pub(super) fn blocked_names(victims: &[&Wait<'_>]) -> String {
     list(&victims.iter().map(|wait| name(wait.by)).collect::<Vec<_>>())
 }
 
-/// "checker has waited to send for 41 s", or how much of its time.
+/// "checker has waited for 41 s", or how much of its time.
 pub(super) fn longest_wait(victims: &[&Wait<'_>]) -> Option<String> {
     let longest = victims
         .iter()
         .max_by(|a, b| (a.ns, a.share).partial_cmp(&(b.ns, b.share)).unwrap_or(std::cmp::Ordering::Equal))?;
     Some(if longest.ns >= LASTING_NS {
-        format!("{} has waited to send for {}", name(longest.by), display::duration_ns(longest.ns))
+        format!("{} has waited for {}", name(longest.by), display::duration_ns(longest.ns))
     } else {
-        format!("{} waits to send {} of its time", name(longest.by), display::share(longest.share))
+        format!("{} waits {} of its time", name(longest.by), display::share(longest.share))
     })
 }
 

@@ -7,7 +7,7 @@ use super::slow::{blocked_names, longest_wait, name_victims};
 use super::survey::Survey;
 use super::told::Told;
 use super::waits::{End, Waits};
-use super::words::name;
+use super::words::{name, verb};
 use super::{Problem, Severity, problem};
 
 /// How long a poll may run.
@@ -31,7 +31,7 @@ pub(super) fn find(
         let victims = waits.ending(End::At(component.slot()));
         let holds = match &*blocked_names(&victims) {
             "" => String::new(),
-            who => format!(", and holds up {who}"),
+            who => format!(": {who} {}", verb(victims.len(), "wait")),
         };
         let sentence = format!("{} is stuck in one step and answers nobody{holds}.", name(*component));
         let mut parts = vec![format!("one poll has run for {}", display::duration_ns(ns))];

@@ -11,7 +11,7 @@ const FULL: f32 = 0.85;
 /// How much of its time a sender must have waited, if not without a break.
 const BLOCKED_SHARE: f32 = 0.5;
 /// How many things of a kind are thought about. What is beyond is not judged.
-pub(super) const MOST: usize = 10_000;
+const MOST: usize = 4_096;
 
 /// What may be wrong.
 pub(super) struct Survey<'a> {

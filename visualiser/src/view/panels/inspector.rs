@@ -28,7 +28,7 @@ pub(super) fn show_inspector(
     mut eye: ResMut<Eye>,
     mut go: MessageWriter<Go>,
 ) -> Result {
-    let covered = if look.selected.is_some() { WIDTH + MARGIN } else { 0.0 };
+    let covered = if look.selected.is_some() || below.0 > 0.0 { WIDTH + MARGIN } else { 0.0 };
     if eye.covered.x != covered {
         eye.covered.x = covered;
     }
