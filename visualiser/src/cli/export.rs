@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use axonscope_model::SystemId;
 use axonscope_model::display::escape;
 use axonscope_model::wiring::Wiring;
-use axonscope_session::SystemLayout;
 use axonscope_session::reader::{Fetched, FetchedSystem, Mirror, ReadError, Reader};
+use axonscope_session::{Problem, SystemLayout};
 use clap::ValueEnum;
 
 use super::client::{Reach, block_on, is_called};
@@ -74,10 +74,10 @@ pub(super) fn run(args: Args) -> Outcome {
         }
         _ => PictureOptions { size: args.size, theme: args.theme },
     };
-    let Some(fetched) = block_on(fetch(&args))? else { return Ok(()) };
+    let Some((fetched, problems)) = block_on(fetch(&args))? else { return Ok(()) };
     let document = || gather::document(&fetched);
     match (args.format, &args.output) {
-        (Format::Png, path) => draw(fetched, &picture, path.as_deref().unwrap_or(Path::new("axonscope.png"))),
+        (Format::Png, path) => draw(fetched, problems, &picture, path.as_deref().unwrap_or(Path::new("axonscope.png"))),
         (Format::Dot, path) => save(path.as_deref(), |out| dot::write(&document(), out)),
         (Format::Json, path) => save(path.as_deref(), |out| json::write(&document(), out)),
         (Format::Wiring, path) => {
@@ -87,8 +87,8 @@ pub(super) fn run(args: Args) -> Outcome {
     }
 }
 
-/// What the visualiser knows of the systems asked for, at least of one.
-async fn fetch(args: &Args) -> Result<Fetched, Failure> {
+/// What the visualiser knows of the systems asked for, at least of one, and what is wrong with them.
+async fn fetch(args: &Args) -> Result<(Fetched, Vec<Problem>), Failure> {
     let mut reader = args.reach.connect().await?;
     let listed = reader.list().await?;
     let url = args.reach.url()?;
@@ -98,7 +98,11 @@ async fn fetch(args: &Args) -> Result<Fetched, Failure> {
             format!("no system has connected to {url}: start a program that holds a probe; `axonscope ls` shows it"),
         ));
     }
-    let Some(name) = &args.system else { return Ok(reader.fetch(None).await?) };
+    let Some(name) = &args.system else {
+        let fetched = reader.fetch(None).await?;
+        let problems = local(reader.problems(None).await?, &fetched);
+        return Ok((fetched, problems));
+    };
     let wanted: Vec<SystemId> =
         listed.iter().filter(|summary| is_called(summary, name)).map(|summary| summary.system).collect();
     if wanted.is_empty() {
@@ -106,7 +110,18 @@ async fn fetch(args: &Args) -> Result<Fetched, Failure> {
             format!("no system at {url} is called \"{}\"; `axonscope ls` shows those that are there", escape(name));
         return Err(Failure::new(Exit::Nothing, words));
     }
-    Ok(fetch_some(&mut reader, &wanted).await?)
+    let fetched = fetch_some(&mut reader, &wanted).await?;
+    let problems = local(reader.problems(None).await?, &fetched);
+    Ok((fetched, problems))
+}
+
+/// Those of what was fetched, by the ids that it has here.
+fn local(problems: Vec<Problem>, fetched: &Fetched) -> Vec<Problem> {
+    let here = |problem: Problem| {
+        let known = fetched.systems.iter().find(|known| known.summary.system == problem.system)?;
+        Some(Problem { system: known.system, ..problem })
+    };
+    problems.into_iter().filter_map(here).collect()
 }
 
 /// How the one system is wired that was asked for.
@@ -162,15 +177,16 @@ fn save(path: Option<&Path>, write: impl FnOnce(&mut dyn Write) -> io::Result<()
 const SETTLE: std::time::Duration = std::time::Duration::from_secs(20);
 
 #[cfg(feature = "window")]
-fn draw(fetched: Fetched, options: &PictureOptions, path: &Path) -> Outcome {
+fn draw(fetched: Fetched, problems: Vec<Problem>, options: &PictureOptions, path: &Path) -> Outcome {
     let layouts: Vec<SystemLayout> = fetched.systems.into_iter().map(|system| system.layout).collect();
     let session = axonscope_session::Session::from_model_and_places(fetched.model, &layouts);
+    session.tell_problems(problems);
     session.settle(SETTLE);
     crate::view::offscreen::require_renderer().map_err(|error| Failure::new(Exit::NoWindow, error.to_string()))?;
     Ok(crate::view::offscreen::export_png(&session, options, path)?)
 }
 
 #[cfg(not(feature = "window"))]
-fn draw(_: Fetched, _: &PictureOptions, _: &Path) -> Outcome {
+fn draw(_: Fetched, _: Vec<Problem>, _: &PictureOptions, _: &Path) -> Outcome {
     Ok(())
 }

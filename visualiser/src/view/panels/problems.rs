@@ -15,6 +15,8 @@ use super::super::stage::{Look, Watched};
 use super::{card, strong, text};
 
 const WIDTH: f32 = 400.0;
+/// From this width of the window on there is room for rows.
+const ROOMY: f32 = 880.0;
 const MARGIN: f32 = 20.0;
 /// Inside the card, at both sides together.
 const INSIDE: f32 = 44.0;
@@ -58,7 +60,16 @@ pub(super) fn show_problems(
     let palette = Palette::of(look.theme);
     let ctx = contexts.ctx_mut()?;
     let room = ctx.viewport_rect().height() - 2.0 * MARGIN - eye.covered.y;
-    let shown = if unfolded.0 { ROWS_MAX } else { ROWS }.min(problems.len());
+    // A small window is for the picture: there the count stands alone.
+    let is_roomy = ctx.viewport_rect().width() >= ROOMY;
+    let shown = if !is_roomy {
+        0
+    } else if unfolded.0 {
+        ROWS_MAX
+    } else {
+        ROWS
+    }
+    .min(problems.len());
     let mut rows = Vec::new();
     let mut clicked = None;
     let area = egui::Area::new("problems".into()).fade_in(false);
@@ -82,7 +93,7 @@ pub(super) fn show_problems(
                     }
                 }
             });
-            if let Some(words) = rest(problems.len(), unfolded.0) {
+            if let Some(words) = rest(problems.len(), unfolded.0).filter(|_| is_roomy) {
                 let more =
                     ui.add(egui::Label::new(text(words, type_size::SMALL, palette.accent)).sense(egui::Sense::click()));
                 if more.on_hover_cursor(egui::CursorIcon::PointingHand).clicked() {
