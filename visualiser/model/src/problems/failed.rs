@@ -14,6 +14,8 @@ use super::{Problem, Severity, problem};
 
 /// So many restarts within a minute are a habit.
 const HABIT: u32 = 2;
+/// How many composites around a failure are looked at.
+const DEEPEST: usize = 64;
 /// How much of what a component says of its failure is told.
 const DETAIL_CHARS: usize = 200;
 
@@ -30,7 +32,7 @@ pub(super) fn find(survey: &Survey<'_>, past: &SystemPast, told: &mut Told, foun
     // A composite that failed because of a child is a victim of it.
     let mut drawn_in = HashSet::new();
     for component in &survey.failed {
-        drawn_in.extend(component.ancestors().map(ComponentRef::slot));
+        drawn_in.extend(component.ancestors().take(DEEPEST).map(ComponentRef::slot));
     }
     for component in survey.failed.iter().filter(|component| !drawn_in.contains(&component.slot())) {
         if told.has(*component) {
@@ -38,7 +40,7 @@ pub(super) fn find(survey: &Survey<'_>, past: &SystemPast, told: &mut Told, foun
         }
         let sentence = format!("{} failed.", name(*component));
         tell(*component, "failed", sentence, with_detail(String::new(), *component), told, found);
-        let around = component.ancestors().filter(|around| around.state() == State::Failed);
+        let around = component.ancestors().take(DEEPEST).filter(|around| around.state() == State::Failed);
         if let Some(problem) = found.last_mut() {
             problem.components.extend(around.map(ComponentRef::id));
         }
@@ -56,7 +58,8 @@ fn tell(
     let mut problem = problem(component.system(), Severity::Error, kind, sentence, evidence);
     problem.components.push(component.id());
     told.add(component);
-    component.ancestors().filter(|around| around.state() == State::Failed).for_each(|around| told.add(around));
+    let around = component.ancestors().take(DEEPEST);
+    around.filter(|around| around.state() == State::Failed).for_each(|around| told.add(around));
     found.push(problem);
 }
 

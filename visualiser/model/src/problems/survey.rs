@@ -102,7 +102,7 @@ impl<'a> Survey<'a> {
         if outbox.blocked_since() > 0 || outbox.blocked_share() >= BLOCKED_SHARE {
             put(&mut self.blocked, outbox);
         }
-        if outbox.dropped() > 0 && !outbox.is_standard() && ways::destinations(outbox).is_empty() {
+        if outbox.dropped() > 0 && !outbox.is_standard() && !ways::leads_somewhere(outbox) {
             put(&mut self.dropping, outbox);
         }
     }

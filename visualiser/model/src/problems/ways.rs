@@ -9,6 +9,9 @@ use crate::query::PostboxRef;
 /// How many postboxes are visited: far more than any program nests or gathers.
 const MOST_VISITED: usize = 256;
 
+/// The same downstream, where the way to each is kept.
+const MOST_DESTINATIONS: usize = 64;
+
 /// An inbox that messages end up in.
 pub(super) struct Destination<'a> {
     pub(super) inbox: PostboxRef<'a>,
@@ -25,7 +28,7 @@ pub(super) fn destinations(outbox: PostboxRef<'_>) -> Vec<Destination<'_>> {
         let mut ends = postbox.kind() == PostboxKind::Inbox;
         for linkage in postbox.linkages_out().take(MOST_VISITED) {
             ends = false;
-            if seen.len() < MOST_VISITED && seen.insert(linkage.sink().slot()) {
+            if seen.len() < MOST_DESTINATIONS && seen.insert(linkage.sink().slot()) {
                 let mut way = linkages.clone();
                 way.push(linkage.id());
                 open.push((linkage.sink(), way));
@@ -36,6 +39,15 @@ pub(super) fn destinations(outbox: PostboxRef<'_>) -> Vec<Destination<'_>> {
         }
     }
     found
+}
+
+/// Whether what `outbox` sends is taken anywhere: cheaper than asking where.
+pub(super) fn leads_somewhere(outbox: PostboxRef<'_>) -> bool {
+    match outbox.linkages_out().next() {
+        None => false,
+        Some(linkage) if !linkage.is_passthrough() => true,
+        Some(_) => !destinations(outbox).is_empty(),
+    }
 }
 
 /// The outboxes that send to `inbox`.

@@ -7,6 +7,9 @@ use crate::system::System;
 
 use super::End;
 
+/// Where components nest deeper than this, in bytes of their path, the outer names are left out.
+const LONGEST: usize = 2048;
+
 /// The paths of all components of one system, by slot.
 pub(super) struct Names {
     paths: Vec<String>,
@@ -17,19 +20,18 @@ impl Names {
     pub(super) fn of(system: &System) -> Names {
         let mut paths = vec![String::new(); system.component_slots() as usize];
         let mut by_path = HashMap::with_capacity(system.component_count());
+        let mut numbers: HashMap<String, u32> = HashMap::new();
         // A parent stands before its children in the tree.
         for component in system.tree() {
             let own = component_name(component.name());
-            let base = match component.parent() {
+            let base = match component.parent().map(|parent| &paths[parent.slot() as usize]) {
                 None => own,
-                Some(parent) => format!("{}/{own}", paths[parent.slot() as usize]),
+                Some(parent) if parent.len() > LONGEST => format!("…/{own}"),
+                Some(parent) => format!("{parent}/{own}"),
             };
-            let mut path = base.clone();
-            let mut number = 1;
-            while by_path.contains_key(&path) {
-                number += 1;
-                path = format!("{base}#{number}");
-            }
+            // No name has a `#` in it, so a number makes it one of its own.
+            let number = numbers.entry(base.clone()).and_modify(|number| *number += 1).or_insert(1);
+            let path = if *number == 1 { base } else { format!("{base}#{number}") };
             by_path.insert(path.clone(), component.slot());
             paths[component.slot() as usize] = path;
         }
