@@ -17,6 +17,7 @@ pub mod display;
 mod id;
 mod limits;
 mod model;
+pub mod problems;
 mod query;
 mod snapshot;
 mod status;
@@ -25,6 +26,7 @@ mod sweep;
 mod system;
 mod topology;
 mod totals;
+pub mod wiring;
 mod words;
 
 #[cfg(test)]

@@ -33,8 +33,10 @@ mod layout_thread;
 mod picture;
 mod session;
 
-pub use axonscope_ingest::answers::{ComponentPlace, Problem, Severity, Standing, Summary, SystemLayout};
+pub use axonscope_ingest::answers::{ComponentPlace, Standing, Summary, SystemLayout};
 pub use axonscope_ingest::{Listen, StartError, reader};
+pub use axonscope_model::problems::{Problem, Severity};
+pub use axonscope_model::wiring::Wiring;
 pub use places::{Place, Places, SystemPlaces};
 pub use session::{Options, Session};
 pub use shared::{Counters, Versions};

@@ -12,6 +12,7 @@ use tracing_subscriber::EnvFilter;
 use super::client::block_on;
 use super::{Exit, Failure, Outcome, written};
 use crate::options::{Theme, WindowOptions};
+use crate::wiring;
 
 /// Where and how to listen.
 #[derive(clap::Args, Debug)]
@@ -26,6 +27,10 @@ pub(super) struct Args {
     /// The window's colours
     #[arg(long, value_enum, default_value_t = Theme::Dark)]
     theme: Theme,
+    /// How a system is expected to be wired: what differs from that file shows as a problem, as long as it does; may be
+    /// given several times. `axonscope export --format wiring` writes such a file
+    #[arg(long, value_name = "WIRING.toml")]
+    expect: Vec<PathBuf>,
     /// Show in the status line how long events take from the program to the screen; the key L shows and hides it
     #[arg(long)]
     latency: bool,
@@ -63,7 +68,8 @@ pub(super) fn run(args: Args) -> Outcome {
         ));
     }
     log_to_stderr();
-    let session = Session::start(Options { listen: args.listen, ..Options::default() })?;
+    let expected = args.expect.iter().map(|path| wiring::load(path)).collect::<Result<_, _>>()?;
+    let session = Session::start(Options { listen: args.listen, expected, ..Options::default() })?;
     if args.headless {
         serve(session)
     } else {

@@ -364,6 +364,9 @@ fn fact(node: &Node, palette: &Palette) -> Option<(String, Rgba)> {
     if node.blocked >= 0.1 {
         return Some((format!("blocked {}", display::share(node.blocked)), palette.warning));
     }
+    if node.blamed != Trouble::None && Trouble::of_fill(Some(node.fill)) == Trouble::None {
+        return Some(("in trouble".into(), loud));
+    }
     if node.trouble() != Trouble::None {
         return Some((format!("inbox {} full", display::share(node.fill)), loud));
     }

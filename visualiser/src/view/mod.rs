@@ -10,6 +10,7 @@ mod palette;
 
 mod picture;
 
+mod blame;
 mod docks;
 mod follow;
 mod level;

@@ -79,6 +79,7 @@ impl Painter {
         if moved {
             picture.turn_docks();
         }
+        picture.blame(&session.latest_problems());
         let leavers = picture.follow(&self.shown.picture, now, asked.still, leavers);
         picture.sum_up();
         if moved {

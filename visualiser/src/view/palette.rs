@@ -188,6 +188,8 @@ pub(crate) mod type_size {
 
 /// Lengths in world units, which are pixels at zoom 1.
 pub(crate) mod size {
+    /// Between a disc and the ring round whom a problem points at.
+    pub(crate) const BLAME_AIR: f32 = 9.0;
     /// A disc of this radius is a hub.
     pub(crate) const HUB: f32 = 28.0;
     /// Radius of an inbox vessel and of an outbox dot.

@@ -158,6 +158,7 @@ impl Picture {
                 rate_out: 0.0,
                 fill: 0.0,
                 incomplete: false,
+                blamed: Trouble::None,
                 gone,
                 pinned: place.pinned,
             };

@@ -1,6 +1,7 @@
 //! Everything known about what is selected, on a card at the right.
 
 use axonscope_model::{ComponentId, ComponentRef, LinkageId, PostboxKind, PostboxRef, State, System, display};
+use axonscope_session::Problem;
 use bevy::prelude::*;
 use bevy_egui::{EguiContexts, egui};
 
@@ -12,6 +13,7 @@ use super::super::stage::{Look, Watched};
 use super::boxes::show_box;
 use super::linkages::{show_linkages, show_uses};
 use super::log::show_log;
+use super::problems::{Below, problem_card};
 use super::{card, row, section, strong, text};
 
 const WIDTH: f32 = 400.0;
@@ -22,17 +24,18 @@ pub(super) fn show_inspector(
     mut contexts: EguiContexts,
     watched: Res<Watched>,
     look: Res<Look>,
+    below: Res<Below>,
     mut eye: ResMut<Eye>,
     mut go: MessageWriter<Go>,
 ) -> Result {
-    let covered = if look.selected.is_some() { WIDTH + MARGIN } else { 0.0 };
+    let covered = if look.selected.is_some() || below.0 > 0.0 { WIDTH + MARGIN } else { 0.0 };
     if eye.covered.x != covered {
         eye.covered.x = covered;
     }
     let Some(key) = look.selected else { return Ok(()) };
     let palette = Palette::of(look.theme);
     let ctx = contexts.ctx_mut()?;
-    let height = ctx.viewport_rect().height() - 2.0 * MARGIN - eye.covered.y;
+    let height = ctx.viewport_rect().height() - 2.0 * MARGIN - eye.covered.y - below.0;
     let mut asked = Asked::default();
     egui::Area::new("inspector".into()).fade_in(false).anchor(egui::Align2::RIGHT_TOP, [-MARGIN, MARGIN]).show(
         ctx,
@@ -52,7 +55,7 @@ pub(super) fn show_inspector(
                         if let Some((system, component)) =
                             system.and_then(|system| Some((system, system.component(key.1)?)))
                         {
-                            asked = show_component(ui, palette, system, component);
+                            asked = show_component(ui, palette, &watched.0.latest_problems(), system, component);
                         }
                     });
                 });
@@ -78,7 +81,13 @@ pub(super) struct Asked {
 }
 
 /// Shows it all; what was clicked.
-fn show_component(ui: &mut egui::Ui, palette: &Palette, system: &System, component: ComponentRef<'_>) -> Asked {
+fn show_component(
+    ui: &mut egui::Ui,
+    palette: &Palette,
+    problems: &[Problem],
+    system: &System,
+    component: ComponentRef<'_>,
+) -> Asked {
     let mut asked = Asked::default();
     ui.label(strong(display::label(component.name(), 40), type_size::TITLE, palette.text));
     let type_name = display::label(component.type_name(), 40);
@@ -87,7 +96,9 @@ fn show_component(ui: &mut egui::Ui, palette: &Palette, system: &System, compone
     if !component.description().is_empty() {
         ui.label(text(display::escape(component.description()), type_size::BODY, palette.text));
     }
-    show_state(ui, palette, system, component);
+    if !problem_card(ui, palette, problems, system.id(), component.id()) {
+        show_state(ui, palette, system, component);
+    }
 
     let mut boxes: Vec<PostboxRef<'_>> = component.postboxes().collect();
     boxes.sort_by_key(|postbox| (postbox.is_standard(), postbox.kind() == PostboxKind::Outbox, postbox.id()));

@@ -5,6 +5,8 @@ mod empty;
 mod linkages;
 mod log;
 
+mod problems;
+
 mod inspector;
 mod status;
 
@@ -18,6 +20,7 @@ use super::{VisualiserSystems, labels, type_face};
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<status::Throughput>()
+        .init_resource::<problems::Below>()
         .add_systems(PreUpdate, drop_unchanged_modifiers.after(EguiPreUpdateSet::ProcessInput))
         // Else a letter that is written for the first time is missing for a frame, which may be the last for long.
         .configure_sets(PostUpdate, AssetEventSystems.after(EguiPostUpdateSet::PostProcessOutput))
@@ -25,7 +28,14 @@ pub(super) fn plugin(app: &mut App) {
         .add_systems(Update, set_style.in_set(VisualiserSystems::Receive))
         .add_systems(
             EguiPrimaryContextPass,
-            (labels::paint_all_labels, status::show_status, inspector::show_inspector, empty::show_empty).chain(),
+            (
+                labels::paint_all_labels,
+                status::show_status,
+                problems::show_problems,
+                inspector::show_inspector,
+                empty::show_empty,
+            )
+                .chain(),
         );
 }
 
