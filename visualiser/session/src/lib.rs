@@ -28,6 +28,8 @@ mod watchers;
 
 mod shared;
 
+mod finding;
+
 mod core_thread;
 mod layout_thread;
 mod picture;
@@ -35,6 +37,7 @@ mod session;
 
 pub use axonscope_ingest::answers::{ComponentPlace, Problem, Severity, Standing, Summary, SystemLayout};
 pub use axonscope_ingest::{Listen, StartError, reader};
+pub use finding::{Findings, Focus, Hit, Hits, Wanted};
 pub use places::{Place, Places, SystemPlaces};
 pub use session::{Options, Session};
 pub use shared::{Counters, Versions};

@@ -17,6 +17,7 @@ use axonscope_model::{Anomaly, Change, Hello, LinkageId, Model, Refusal, Status,
 
 use crate::arrangement::Arrangement;
 use crate::attention::Attention;
+use crate::finding::Desk;
 use crate::places::Places;
 use crate::problems::Past;
 use crate::stir::Stir;
@@ -97,6 +98,7 @@ pub(crate) struct Shared {
     pub(crate) past: Mutex<Past>,
     pub(crate) trail: Trail,
     pub(crate) stir: Stir,
+    pub(crate) finding: Desk,
     pub(crate) waker: Waker,
     nudge: Nudge,
 }
@@ -129,6 +131,7 @@ impl Shared {
             past: Mutex::default(),
             trail: Trail::default(),
             stir: Stir::default(),
+            finding: Desk::default(),
             waker: Waker::default(),
             nudge,
         };
@@ -397,11 +400,12 @@ impl Shared {
             self.stir.structure();
         }
         if structure || activity || status {
+            self.finding.stir();
             self.wake();
         }
     }
 
-    fn wake(&self) {
+    pub(crate) fn wake(&self) {
         if self.waker.touch() {
             self.nudge.nudge();
         }
@@ -410,6 +414,7 @@ impl Shared {
     pub(crate) fn end(&self) {
         self.nudge.close();
         self.stir.close();
+        self.finding.close();
     }
 
     // === impl places ===

@@ -70,6 +70,11 @@ impl Sift {
         true
     }
 
+    /// Whether something is meant only because it was a moment ago.
+    pub fn has_grace(&self) -> bool {
+        !self.grace.is_empty()
+    }
+
     fn rank(&mut self, component: ComponentRef<'_>, filter: &Filter, before: Option<&Sift>, beat: bool) -> Option<i32> {
         let slot = component.slot();
         let Some(before) = before.filter(|before| before.meant.contains(slot)) else {
