@@ -14,8 +14,10 @@ use axonscope_session::{News, Session};
 use bevy::prelude::*;
 use bevy::render::renderer::{RenderDevice, RenderQueue};
 use bevy::render::{ExtractSchedule, MainWorld, Render, RenderApp, RenderSystems};
+use bevy_egui::EguiContexts;
 
 use super::VisualiserSystems;
+use super::pick;
 use super::stage::{Stage, Watched};
 
 pub(super) fn plugin(app: &mut App) {
@@ -46,9 +48,9 @@ struct Drawn {
     pump: Option<Pump>,
 }
 
-fn press_key(keys: Res<ButtonInput<KeyCode>>, watched: Res<Watched>) {
+fn press_key(keys: Res<ButtonInput<KeyCode>>, watched: Res<Watched>, mut contexts: EguiContexts) {
     let command = [KeyCode::ControlLeft, KeyCode::ControlRight, KeyCode::SuperLeft, KeyCode::SuperRight];
-    if keys.just_pressed(KeyCode::KeyL) && !keys.any_pressed(command) {
+    if keys.just_pressed(KeyCode::KeyL) && !keys.any_pressed(command) && !pick::is_typing(&mut contexts) {
         watched.0.set_measured(!watched.0.is_measured());
     }
 }

@@ -1,9 +1,13 @@
 //! The panels: rounded cards over the picture, one a file.
 
 mod boxes;
+mod chip;
 mod empty;
 mod linkages;
 mod log;
+mod search;
+mod table;
+mod tree;
 
 mod inspector;
 mod status;
@@ -27,6 +31,14 @@ pub(super) fn plugin(app: &mut App) {
             EguiPrimaryContextPass,
             (labels::paint_all_labels, status::show_status, inspector::show_inspector, empty::show_empty).chain(),
         );
+}
+
+/// Panels that are of use only where there are a pointer and keys.
+pub(super) fn hands_plugin(app: &mut App) {
+    app.add_systems(
+        EguiPrimaryContextPass,
+        (search::show_search, chip::show_chip, table::show_table, tree::show_tree).chain().after(empty::show_empty),
+    );
 }
 
 /// bevy_egui tells egui of the modifier keys in every frame, and egui asks for another frame after every event: together
@@ -61,6 +73,9 @@ fn set_style(
     };
     visuals.override_text_color = Some(palette.text.egui());
     visuals.panel_fill = palette.bar.egui();
+    // One that blinks would have a frame drawn for each blink.
+    visuals.text_cursor.blink = false;
+    visuals.selection.bg_fill = palette.accent.fade(0.3).egui();
     visuals.hyperlink_color = palette.accent.egui();
     ctx.set_visuals(visuals);
 }
