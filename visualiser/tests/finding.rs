@@ -56,7 +56,9 @@ fn a_person_searches_flies_there_and_goes_back() {
     window.press(&["Return"]);
     window.shows("bob to be selected", |shown| is_selected(shown, "bob"));
     // A letter that is a key of the picture is a letter while somebody types.
-    window.press(&["ctrl+f", "ctrl+a"]);
+    window.press(&["ctrl+f"]);
+    window.shows("the search box to listen again", |shown| (shown["search"]["typing"] == true).then_some(()));
+    // What was typed before is selected, and so replaced.
     window.write("alicf");
     window.press(&["BackSpace"]);
     window.write("e");
@@ -100,7 +102,7 @@ fn a_filter_dims_hides_and_says_what_is_wrong_with_it() {
 #[test]
 fn a_person_looks_at_neighbours_and_at_a_way() {
     let Some((window, _server, _clients)) = chat() else { return };
-    window.click(window.place_of("alice"));
+    window.click_on("alice");
     window.shows("alice to be selected", |shown| is_selected(shown, "alice"));
     window.press(&["bracketright"]);
     window.shows("one step down", |shown| {
@@ -110,11 +112,10 @@ fn a_person_looks_at_neighbours_and_at_a_way() {
     });
     window.press(&["Escape"]);
     window.shows("that to end", |shown| (shown["focus"].is_null() && shown["selected"].is_null()).then_some(()));
-    window.click(window.place_of("alice"));
+    window.click_on("alice");
     window.shows("alice to be selected", |shown| is_selected(shown, "alice"));
-    let bob = window.place_of("bob");
     window.xdotool(&["keydown", "shift"]);
-    window.click(bob);
+    window.click_on("bob");
     window.xdotool(&["keyup", "shift"]);
     window.shows("the way from alice to bob", |shown| {
         let path = names(&shown["focus"]["path"]);
@@ -141,7 +142,7 @@ fn the_table_is_sorted_clicked_and_follows_the_picture() {
     window.shows("rows by type, turned", |shown| {
         (shown["table"]["sort"] == serde_json::json!(["Type", true])).then_some(())
     });
-    window.click(window.place_of("bob"));
+    window.click_on("bob");
     window.shows("bob to be selected, and among the rows", |shown| {
         is_selected(shown, "bob")?;
         place(&shown["table"]["rows"], "bob")

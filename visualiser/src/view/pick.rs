@@ -146,6 +146,7 @@ fn press_keys(
     mut look: ResMut<Look>,
     stage: Res<Stage>,
     watched: Res<Watched>,
+    finding: Res<Finding>,
     mut contexts: EguiContexts,
     mut go: MessageWriter<Go>,
     mut exit: MessageWriter<AppExit>,
@@ -157,7 +158,7 @@ fn press_keys(
         }
         return;
     }
-    if is_typing(&mut contexts) {
+    if is_typing(&mut contexts, &finding) {
         return;
     }
     let alt = is_held(&keys, [KeyCode::AltLeft, KeyCode::AltRight]);
@@ -196,8 +197,8 @@ pub(super) fn is_held<const N: usize>(keys: &ButtonInput<KeyCode>, any: [KeyCode
 }
 
 /// Somebody types: keys are letters, and mean nothing else.
-pub(super) fn is_typing(contexts: &mut EguiContexts) -> bool {
-    contexts.ctx_mut().is_ok_and(|ctx| ctx.text_edit_focused())
+pub(super) fn is_typing(contexts: &mut EguiContexts, finding: &Finding) -> bool {
+    finding.wants_keyboard || contexts.ctx_mut().is_ok_and(|ctx| ctx.text_edit_focused())
 }
 
 /// The buttons beside the thumb go back and forward, as in a browser.

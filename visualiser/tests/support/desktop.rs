@@ -81,6 +81,15 @@ impl Window {
         self.xdotool(&["click", "1"]);
     }
 
+    /// Clicks on a node, by the end of its path, once the window has seen the pointer there.
+    pub(crate) fn click_on(&self, name: &str) {
+        self.point(self.place_of(name));
+        self.shows(&format!("the pointer on {name}"), |shown| {
+            shown["hovered"].as_str().is_some_and(|path| path.ends_with(name)).then_some(())
+        });
+        self.xdotool(&["click", "1"]);
+    }
+
     pub(crate) fn point(&self, at: (f64, f64)) {
         self.xdotool(&["mousemove", "--window", &self.id, &at.0.to_string(), &at.1.to_string()]);
     }

@@ -3,14 +3,49 @@
 
 use bevy::prelude::*;
 use bevy_egui::egui::{Event, Key, Modifiers};
-use bevy_egui::{EguiContexts, egui};
+use bevy_egui::{EguiContexts, EguiInput, egui};
 
 use super::super::stage::Look;
 use super::Finding;
 use super::rows::Table;
 use super::twigs::Tree;
 
-/// In egui's pass, because there a key that opens the search box can be kept from being typed into it.
+/// Gives the search box the keyboard before anything else takes a key for its own: what is typed behind the `/`, maybe before
+/// the next frame, belongs into the box.
+pub(super) fn open_search(
+    mut contexts: EguiContexts,
+    mut inputs: Query<&mut EguiInput>,
+    mut finding: ResMut<Finding>,
+) -> Result {
+    if contexts.ctx_mut()?.text_edit_focused() {
+        return Ok(());
+    }
+    for mut input in &mut inputs {
+        let Some(at) = input.events.iter().position(opens) else { continue };
+        finding.wants_keyboard = true;
+        // Neither the key nor what it writes is for the box.
+        let events = std::mem::take(&mut input.events);
+        let kept = |(place, event): (usize, Event)| (place > at || !is_press(&event)).then_some(event);
+        let is_slash = |event: &Event| matches!(event, Event::Text(text) if text == "/");
+        let mut rest: Vec<Event> = events.into_iter().enumerate().filter_map(kept).collect();
+        if let Some(slash) = rest.iter().position(is_slash) {
+            rest.remove(slash);
+        }
+        input.events = rest;
+    }
+    Ok(())
+}
+
+fn opens(event: &Event) -> bool {
+    match event {
+        Event::Text(text) => text == "/",
+        Event::Key { key: Key::F, pressed: true, modifiers, .. } => modifiers.command,
+        Event::Key { key: Key::Slash, pressed: true, modifiers, .. } => !modifiers.command && !modifiers.alt,
+        _ => false,
+    }
+}
+
+/// In egui's pass, which knows letters by what they mean on this keyboard.
 pub(super) fn press_keys(
     mut contexts: EguiContexts,
     mut finding: ResMut<Finding>,
@@ -21,39 +56,30 @@ pub(super) fn press_keys(
 ) -> Result {
     let ctx = contexts.ctx_mut()?;
     let was_selected = std::mem::replace(&mut *selected_before, look.selected.is_some());
-    if ctx.input(|input| input.modifiers.command && input.key_pressed(Key::F)) {
-        finding.wants_keyboard = true;
+    if finding.wants_keyboard || ctx.text_edit_focused() || !ctx.input(|input| input.events.iter().any(is_press)) {
         return Ok(());
     }
-    if ctx.text_edit_focused() || !ctx.input(|input| input.events.iter().any(is_press)) {
-        return Ok(());
-    }
-    let pressed = |key: Key, shift: bool| {
+    let pressed = |key: Key| {
         ctx.input(|input| {
             let Modifiers { alt, ctrl, mac_cmd, command, .. } = input.modifiers;
-            input.key_pressed(key) && !(alt || ctrl || mac_cmd || command) && (!shift || input.modifiers.shift)
+            input.key_pressed(key) && !(alt || ctrl || mac_cmd || command)
         })
     };
-    let is_slash = |event: &Event| matches!(event, Event::Text(text) if text == "/");
-    if pressed(Key::Slash, false) || ctx.input(|input| input.events.iter().any(is_slash)) {
-        finding.wants_keyboard = true;
-        ctx.input_mut(|input| input.events.retain(|event| !is_slash(event)));
-    }
     let less = ctx.input(|input| input.modifiers.shift);
     let by = if less { -1 } else { 1 };
-    if pressed(Key::OpenBracket, false) || pressed(Key::OpenCurlyBracket, false) {
+    if pressed(Key::OpenBracket) || pressed(Key::OpenCurlyBracket) {
         finding.step(look.selected, by, 0);
     }
-    if pressed(Key::CloseBracket, false) || pressed(Key::CloseCurlyBracket, false) {
+    if pressed(Key::CloseBracket) || pressed(Key::CloseCurlyBracket) {
         finding.step(look.selected, 0, by);
     }
-    if pressed(Key::B, false) {
+    if pressed(Key::B) {
         table.is_open = !table.is_open;
     }
-    if pressed(Key::E, false) {
+    if pressed(Key::E) {
         tree.is_open = !tree.is_open;
     }
-    if pressed(Key::Escape, false) {
+    if pressed(Key::Escape) {
         match finding.focus {
             Some(_) => finding.focus = None,
             None if !was_selected => finding.clear(),

@@ -13,9 +13,10 @@ use std::sync::Arc;
 use axonscope_model::finding::{Filter, FilterError};
 use axonscope_session::{Findings, Focus, Wanted};
 use bevy::prelude::*;
-use bevy_egui::EguiPrimaryContextPass;
+use bevy_egui::{EguiPreUpdateSet, EguiPrimaryContextPass};
 
 use super::VisualiserSystems;
+use super::panels::search::show_search;
 use super::picture::NodeKey;
 use super::report::Report;
 use super::stage::Watched;
@@ -31,7 +32,8 @@ pub(super) fn plugin(app: &mut App) {
                 .chain()
                 .in_set(VisualiserSystems::Receive),
         )
-        .add_systems(EguiPrimaryContextPass, keys::press_keys);
+        .add_systems(PreUpdate, keys::open_search.after(EguiPreUpdateSet::ProcessInput))
+        .add_systems(EguiPrimaryContextPass, keys::press_keys.before(show_search));
 }
 
 /// What a person looks for.

@@ -5,7 +5,7 @@ mod chip;
 mod empty;
 mod linkages;
 mod log;
-mod search;
+pub(super) mod search;
 mod table;
 mod tree;
 

@@ -2,12 +2,13 @@
 
 use axonscope_session::Hit;
 use bevy::prelude::*;
-use bevy_egui::egui::text::LayoutJob;
+use bevy_egui::egui::text::{CCursor, CCursorRange, LayoutJob};
 use bevy_egui::egui::{FontId, Key, Modifiers, TextFormat};
 use bevy_egui::{EguiContexts, egui};
 
 use axonscope_model::display;
 
+use super::super::camera::Eye;
 use super::super::finding::Finding;
 use super::super::going::Go;
 use super::super::palette::{Palette, type_size};
@@ -18,19 +19,27 @@ use super::{strong, text};
 pub(super) const MARGIN: f32 = 20.0;
 pub(super) const WIDTH: f32 = 360.0;
 pub(super) const HEIGHT: f32 = 44.0;
+const BOX: &str = "search box";
 const LISTED: usize = 8;
 const ROW: f32 = 40.0;
 const NAME_CHARS: usize = 32;
 const PLACE_CHARS: usize = 48;
 
-pub(super) fn show_search(
+pub(in super::super) fn show_search(
     mut contexts: EguiContexts,
     mut finding: ResMut<Finding>,
     mut go: MessageWriter<Go>,
+    mut eye: ResMut<Eye>,
     look: Res<Look>,
     stage: Res<Stage>,
 ) -> Result {
-    if stage.picture.systems.is_empty() || !look.chrome {
+    let is_shown = !stage.picture.systems.is_empty() && look.chrome;
+    let covered = if is_shown { MARGIN + HEIGHT - 16.0 } else { 0.0 };
+    if eye.covered_top != covered {
+        eye.covered_top = covered;
+    }
+    if !is_shown {
+        (finding.wants_keyboard, finding.has_keyboard) = (false, false);
         return Ok(());
     }
     let palette = Palette::of(look.theme);
@@ -101,6 +110,10 @@ fn take(asked: Asked, finding: &mut Finding, go: &mut MessageWriter<Go>, listed:
 fn read_keys(ctx: &egui::Context, has_list: bool) -> Asked {
     ctx.input_mut(|input| {
         let mut asked = Asked { turns_hiding: input.consume_key(Modifiers::ALT, Key::H), ..Asked::default() };
+        if asked.turns_hiding {
+            // The letter of the key is no text.
+            input.events.retain(|event| !matches!(event, egui::Event::Text(text) if text.eq_ignore_ascii_case("h")));
+        }
         if has_list {
             asked.down = usize::from(input.consume_key(Modifiers::NONE, Key::ArrowDown));
             asked.up = usize::from(input.consume_key(Modifiers::NONE, Key::ArrowUp));
@@ -124,22 +137,33 @@ fn show_box(ui: &mut egui::Ui, palette: &Palette, finding: &mut Finding, asked: 
                 }
                 let hint = text("Find  /", type_size::BODY, palette.quiet);
                 let edit = egui::TextEdit::singleline(&mut finding.text)
-                    .id(egui::Id::new("search box"))
+                    .id(egui::Id::new(BOX))
                     .frame(egui::Frame::NONE)
                     .font(FontId::new(type_size::BODY, type_face(false)))
                     .text_color(palette.text.egui())
                     .hint_text(hint)
                     .char_limit(400)
                     .desired_width(ui.available_width());
-                let response = ui.add(edit);
                 if std::mem::take(&mut finding.wants_keyboard) {
-                    response.request_focus();
+                    // Before it is shown, so that it takes what is typed already.
+                    ui.memory_mut(|memory| memory.request_focus(egui::Id::new(BOX)));
+                    select_all(ui.ctx(), &finding.text);
                 }
+                let response = ui.add(edit);
                 finding.has_keyboard = response.has_focus() && !asked.is_cleared;
                 asked.is_typed = response.changed();
             });
         },
     );
+}
+
+/// What is typed next replaces it.
+fn select_all(ctx: &egui::Context, text: &str) {
+    let id = egui::Id::new(BOX);
+    let mut state = egui::text_edit::TextEditState::load(ctx, id).unwrap_or_default();
+    let all = CCursorRange::two(CCursor::new(0), CCursor::new(text.chars().count()));
+    state.cursor.set_char_range(Some(all));
+    state.store(ctx, id);
 }
 
 fn show_glass(ui: &mut egui::Ui, palette: &Palette) {
