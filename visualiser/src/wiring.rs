@@ -1,7 +1,7 @@
 //! Reads a declared wiring: what `axonscope export --format wiring` writes, and what `axonscope-examples run` runs.
 //!
 //! A file for the runner says how to make components (`kind`, and options) and not what they are; they live in a
-//! composite that is named after the file's `name`. Types are not compared then.
+//! composite that is named after the file's `name`. Types, and what is inside of what a kind makes, are not compared then.
 
 mod document;
 
@@ -92,6 +92,7 @@ fn read(source: &mut Source<'_>, table: &DeTable<'_>) -> Wiring {
             .into_iter()
             .map(|(name, part)| (format!("{whole}/{name}"), part))
             .collect();
+        wiring.optional.extend(wiring.parts.keys().map(|path| format!("{path}/*")));
     }
     add_parents(&mut wiring);
     let root = is_for_runner.then(|| wiring.name.clone());
