@@ -48,7 +48,7 @@ pub(in super::super) fn show_search(
     let ctx = contexts.ctx_mut()?.clone();
     let mut asked = Asked::default();
     let listed = finding.found.best.len().min(LISTED);
-    if finding.has_keyboard {
+    if finding.has_keyboard || finding.wants_keyboard {
         asked = read_keys(&ctx, listed > 0, is_held(&keys, [KeyCode::AltLeft, KeyCode::AltRight]));
     }
     let area =
@@ -154,6 +154,9 @@ fn show_box(ui: &mut egui::Ui, palette: &Palette, finding: &mut Finding, asked: 
                     .char_limit(400)
                     .desired_width(ui.available_width());
                 let response = ui.add(edit);
+                if asked.is_cleared {
+                    response.surrender_focus();
+                }
                 finding.has_keyboard = response.has_focus() && !asked.is_cleared;
                 asked.is_typed = response.changed();
             });
