@@ -23,8 +23,9 @@ pub(crate) struct Painter {
     readings: u64,
     seen: Option<(Versions, Option<NodeKey>)>,
     found: Arc<Findings>,
-    /// What the wiring of the picture is of: the structure of the model, and who is shown with all boxes.
-    wiring: Option<(u64, Option<NodeKey>)>,
+    /// What the wiring of the picture is of: the structure of the model, who is shown with all boxes, and how many components
+    /// a filter hides.
+    wiring: Option<(u64, Option<NodeKey>, u32)>,
     places: Option<Arc<Places>>,
     /// Everything that existed had a place.
     is_whole: bool,
@@ -101,7 +102,8 @@ impl Painter {
 
     /// The next picture, and whether it shows the same things as the last.
     fn next_picture(&mut self, model: &Model, places: &Arc<Places>, expanded: Option<NodeKey>) -> (Picture, bool) {
-        let wiring = Some((model.structure_version(), expanded));
+        let left_out = places.systems.iter().map(|there| there.left_out).sum();
+        let wiring = Some((model.structure_version(), expanded, left_out));
         let is_same = self.wiring == wiring && self.is_whole;
         if is_same {
             let mut picture = Picture::clone(&self.shown.picture);

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -105,14 +106,25 @@ impl Window {
         })
     }
 
+    /// Waits until nothing of what it shows has changed for a second.
+    fn rests(&self) {
+        let mut last = (String::new(), Instant::now());
+        until("the window to rest", || {
+            let lines = std::fs::read_to_string(&self.report).map_err(|error| error.to_string())?;
+            if lines != last.0 {
+                last = (lines, Instant::now());
+            }
+            let is_moving = !last.0.contains(r#""moving":false"#);
+            if is_moving || last.1.elapsed() < Duration::from_secs(1) { Err("it moves".to_owned()) } else { Ok(()) }
+        });
+    }
+
     /// Where a node is on the screen, by the end of its path, once nothing moves.
     pub(crate) fn place_of(&self, name: &str) -> (f64, f64) {
-        self.shows(&format!("{name} at rest"), |shown| {
-            let node = shown["nodes"]
-                .as_array()?
-                .iter()
-                .find(|node| node["path"].as_str().is_some_and(|path| path.ends_with(name)))?;
-            (shown["moving"] == false).then_some(())?;
+        self.rests();
+        self.shows(name, |shown| {
+            let mut nodes = shown["nodes"].as_array()?.iter();
+            let node = nodes.find(|node| node["path"].as_str().is_some_and(|path| path.ends_with(name)))?;
             Some((node["x"].as_f64()?, node["y"].as_f64()?))
         })
     }

@@ -5,6 +5,7 @@ use bevy::prelude::*;
 use bevy_egui::egui::{Event, Key, Modifiers};
 use bevy_egui::{EguiContexts, EguiInput, egui};
 
+use super::super::pick::is_held;
 use super::super::stage::Look;
 use super::Finding;
 use super::rows::Table;
@@ -16,31 +17,37 @@ pub(super) fn open_search(
     mut contexts: EguiContexts,
     mut inputs: Query<&mut EguiInput>,
     mut finding: ResMut<Finding>,
+    keys: Res<ButtonInput<KeyCode>>,
 ) -> Result {
     if contexts.ctx_mut()?.text_edit_focused() {
         return Ok(());
     }
+    // What egui knows of modifiers is how they are at the end of the frame.
+    let has_command = is_held(&keys, COMMANDS);
     for mut input in &mut inputs {
-        let Some(at) = input.events.iter().position(opens) else { continue };
+        let Some(at) = input.events.iter().position(|event| opens(event, has_command)) else { continue };
         finding.wants_keyboard = true;
+        let letter = if has_command { "f" } else { "/" };
+        let is_letter = |event: &Event| matches!(event, Event::Text(text) if text.eq_ignore_ascii_case(letter));
         // Neither the key nor what it writes is for the box.
-        let events = std::mem::take(&mut input.events);
-        let kept = |(place, event): (usize, Event)| (place > at || !is_press(&event)).then_some(event);
-        let is_slash = |event: &Event| matches!(event, Event::Text(text) if text == "/");
-        let mut rest: Vec<Event> = events.into_iter().enumerate().filter_map(kept).collect();
-        if let Some(slash) = rest.iter().position(is_slash) {
-            rest.remove(slash);
+        let events = std::mem::take(&mut input.events).into_iter().enumerate();
+        let mut rest: Vec<Event> =
+            events.filter(|(place, event)| *place > at || is_letter(event)).map(|(_, event)| event).collect();
+        if let Some(letter) = rest.iter().position(is_letter) {
+            rest.remove(letter);
         }
         input.events = rest;
     }
     Ok(())
 }
 
-fn opens(event: &Event) -> bool {
+const COMMANDS: [KeyCode; 4] = [KeyCode::ControlLeft, KeyCode::ControlRight, KeyCode::SuperLeft, KeyCode::SuperRight];
+
+fn opens(event: &Event, has_command: bool) -> bool {
     match event {
-        Event::Text(text) => text == "/",
-        Event::Key { key: Key::F, pressed: true, modifiers, .. } => modifiers.command,
-        Event::Key { key: Key::Slash, pressed: true, modifiers, .. } => !modifiers.command && !modifiers.alt,
+        Event::Key { key: Key::F, pressed: true, .. } => has_command,
+        Event::Text(text) => text == "/" && !has_command,
+        Event::Key { key: Key::Slash, pressed: true, modifiers, .. } => !has_command && !modifiers.alt,
         _ => false,
     }
 }

@@ -12,6 +12,7 @@ use super::super::camera::Eye;
 use super::super::finding::Finding;
 use super::super::going::Go;
 use super::super::palette::{Palette, type_size};
+use super::super::pick::is_held;
 use super::super::stage::{Look, Stage};
 use super::super::type_face;
 use super::{strong, text};
@@ -32,6 +33,7 @@ pub(in super::super) fn show_search(
     mut eye: ResMut<Eye>,
     look: Res<Look>,
     stage: Res<Stage>,
+    keys: Res<ButtonInput<KeyCode>>,
 ) -> Result {
     let is_shown = !stage.picture.systems.is_empty() && look.chrome;
     let covered = if is_shown { MARGIN + HEIGHT - 16.0 } else { 0.0 };
@@ -46,8 +48,8 @@ pub(in super::super) fn show_search(
     let ctx = contexts.ctx_mut()?.clone();
     let mut asked = Asked::default();
     let listed = finding.found.best.len().min(LISTED);
-    if finding.has_keyboard {
-        asked = read_keys(&ctx, listed > 0);
+    if finding.has_keyboard || finding.wants_keyboard {
+        asked = read_keys(&ctx, listed > 0, is_held(&keys, [KeyCode::AltLeft, KeyCode::AltRight]));
     }
     let area =
         egui::Area::new("search".into()).fade_in(false).fixed_pos([MARGIN, MARGIN]).order(egui::Order::Foreground);
@@ -107,9 +109,11 @@ fn take(asked: Asked, finding: &mut Finding, go: &mut MessageWriter<Go>, listed:
 }
 
 /// Taken before the box sees them.
-fn read_keys(ctx: &egui::Context, has_list: bool) -> Asked {
+fn read_keys(ctx: &egui::Context, has_list: bool, has_alt: bool) -> Asked {
     ctx.input_mut(|input| {
-        let mut asked = Asked { turns_hiding: input.consume_key(Modifiers::ALT, Key::H), ..Asked::default() };
+        let takes_h =
+            [Modifiers::ALT, Modifiers::NONE].into_iter().any(|with| has_alt && input.consume_key(with, Key::H));
+        let mut asked = Asked { turns_hiding: takes_h, ..Asked::default() };
         if asked.turns_hiding {
             // The letter of the key is no text.
             input.events.retain(|event| !matches!(event, egui::Event::Text(text) if text.eq_ignore_ascii_case("h")));
@@ -135,6 +139,11 @@ fn show_box(ui: &mut egui::Ui, palette: &Palette, finding: &mut Finding, asked: 
                 if !finding.text.is_empty() {
                     show_count(ui, palette, finding, asked);
                 }
+                if std::mem::take(&mut finding.wants_keyboard) {
+                    // Before it is shown, so that it takes what is typed already.
+                    ui.memory_mut(|memory| memory.request_focus(egui::Id::new(BOX)));
+                    select_all(ui.ctx(), &finding.text);
+                }
                 let hint = text("Find  /", type_size::BODY, palette.quiet);
                 let edit = egui::TextEdit::singleline(&mut finding.text)
                     .id(egui::Id::new(BOX))
@@ -144,12 +153,10 @@ fn show_box(ui: &mut egui::Ui, palette: &Palette, finding: &mut Finding, asked: 
                     .hint_text(hint)
                     .char_limit(400)
                     .desired_width(ui.available_width());
-                if std::mem::take(&mut finding.wants_keyboard) {
-                    // Before it is shown, so that it takes what is typed already.
-                    ui.memory_mut(|memory| memory.request_focus(egui::Id::new(BOX)));
-                    select_all(ui.ctx(), &finding.text);
-                }
                 let response = ui.add(edit);
+                if asked.is_cleared {
+                    response.surrender_focus();
+                }
                 finding.has_keyboard = response.has_focus() && !asked.is_cleared;
                 asked.is_typed = response.changed();
             });
