@@ -9,7 +9,7 @@ use axonscope_ingest::answers::{Answers, ComponentPlace, Summary, SystemLayout, 
 use axonscope_ingest::feed::Feed;
 use axonscope_ingest::queue::Receiver;
 use axonscope_ingest::{Ingest, Listen, StartError, queue};
-use axonscope_model::problems::{Findings, Problem};
+use axonscope_model::problems::{Diagnosis, Problem};
 use axonscope_model::wiring::Wiring;
 use axonscope_model::{Change, ComponentId, Hello, Limits, LinkageId, Model, Refusal, SystemId};
 
@@ -182,7 +182,7 @@ impl Session {
 
     /// What is wrong, as somebody else has found it: for a session around a model that was filled elsewhere.
     pub fn tell_problems(&self, problems: Vec<Problem>) {
-        self.works.shared.problems.look(|_| Findings { problems, ripens: false });
+        self.works.shared.problems.look(|_| Diagnosis { problems, ripens: false });
     }
 
     /// What is wrong now, worst first, in one system or in all; looks at everything.
