@@ -6,6 +6,7 @@
 
 mod dirty;
 mod index;
+mod keys;
 mod palette;
 
 mod picture;
@@ -60,12 +61,20 @@ pub enum VisualiserSystems {
 
 /// Everything drawn, for a window and without one.
 pub(crate) fn plugin(app: &mut App) {
-    app.add_plugins((stage::plugin, camera::plugin, draw::plugin, paint::plugin, panels::plugin, latency::plugin));
+    app.add_plugins((
+        keys::plugin,
+        stage::plugin,
+        camera::plugin,
+        draw::plugin,
+        paint::plugin,
+        panels::plugin,
+        latency::plugin,
+    ));
 }
 
 /// What only a window has: pointer and keys, and whether anybody can see it.
 pub(crate) fn hands_plugin(app: &mut App) {
-    app.add_plugins((pick::plugin, seen::plugin, latency::hands_plugin));
+    app.add_plugins((keys::hands_plugin, pick::plugin, seen::plugin));
 }
 
 /// What we draw with: the shaders read instances from storage buffers, which OpenGL does not give a vertex.

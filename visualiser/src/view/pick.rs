@@ -8,6 +8,7 @@ use bevy_egui::EguiContexts;
 
 use super::VisualiserSystems;
 use super::camera::Eye;
+use super::keys::{Does, Pressed};
 use super::palette::Theme;
 use super::picture::NodeKey;
 use super::stage::{Look, Stage, Watched};
@@ -128,7 +129,7 @@ fn turn_wheel(
 }
 
 fn press_keys(
-    keys: Res<ButtonInput<KeyCode>>,
+    pressed: Res<Pressed>,
     mut eye: ResMut<Eye>,
     mut look: ResMut<Look>,
     stage: Res<Stage>,
@@ -136,33 +137,31 @@ fn press_keys(
     mut exit: MessageWriter<AppExit>,
 ) {
     let middle = eye.screen / 2.0;
-    let command = [KeyCode::ControlLeft, KeyCode::ControlRight, KeyCode::SuperLeft, KeyCode::SuperRight];
-    // A quick press may be over before the frame that tells of it, or begin in one frame and be over in the next.
-    if keys.any_pressed(command) || keys.any_just_pressed(command) || keys.any_just_released(command) {
-        if keys.just_pressed(KeyCode::KeyQ) {
-            exit.write(AppExit::Success);
-        }
-        return;
-    }
-    for key in keys.get_just_pressed() {
-        match key {
-            KeyCode::KeyF | KeyCode::Home => fit_all(&mut eye, &stage),
-            KeyCode::Equal | KeyCode::NumpadAdd => eye.zoom_at(middle, 1.25),
-            KeyCode::Minus | KeyCode::NumpadSubtract => eye.zoom_at(middle, 0.8),
-            KeyCode::ArrowLeft => eye.pan(Vec2::new(80.0, 0.0)),
-            KeyCode::ArrowRight => eye.pan(Vec2::new(-80.0, 0.0)),
-            KeyCode::ArrowUp => eye.pan(Vec2::new(0.0, 80.0)),
-            KeyCode::ArrowDown => eye.pan(Vec2::new(0.0, -80.0)),
-            KeyCode::Escape => look.selected = None,
-            KeyCode::Tab => look.selected = next_node(&stage, &look, keys.pressed(KeyCode::ShiftLeft)),
-            KeyCode::KeyR => watched.0.rearrange(),
-            KeyCode::KeyP => tap_busiest(&watched, &look),
-            KeyCode::KeyT => {
+    for does in pressed.iter() {
+        match does {
+            Does::Fit => fit_all(&mut eye, &stage),
+            Does::Closer => eye.zoom_at(middle, 1.25),
+            Does::Further => eye.zoom_at(middle, 0.8),
+            Does::Left => eye.pan(Vec2::new(80.0, 0.0)),
+            Does::Right => eye.pan(Vec2::new(-80.0, 0.0)),
+            Does::Up => eye.pan(Vec2::new(0.0, 80.0)),
+            Does::Down => eye.pan(Vec2::new(0.0, -80.0)),
+            Does::Leave => look.selected = None,
+            Does::Next => look.selected = next_node(&stage, &look, false),
+            Does::Previous => look.selected = next_node(&stage, &look, true),
+            Does::Arrange => watched.0.rearrange(),
+            Does::Tap => tap_busiest(&watched, &look),
+            Does::Latency => watched.0.set_measured(!watched.0.is_measured()),
+            Does::Quit => {
+                exit.write(AppExit::Success);
+            }
+            Does::Theme => {
                 look.theme = match look.theme {
                     Theme::Dark => Theme::Light,
                     Theme::Light => Theme::Dark,
                 }
             }
+            Does::Still => look.still = !look.still,
             _ => {}
         }
     }
