@@ -121,8 +121,8 @@ pub(crate) const TABLE: &[Binding] = &[
     bind(Does::Search, Group::Finding, While::Working, &["/", "Ctrl-F"], "search and filter"),
     bind(Does::Table, Group::Finding, While::Working, &["B"], "the same as a table"),
     bind(Does::Tree, Group::Finding, While::Working, &["E"], "tree of systems and composites"),
-    bind(Does::Back, Group::Finding, While::Working, &["Alt-←"], "back and forward"),
-    bind(Does::Forward, Group::Finding, While::Working, &["Alt-→"], "back and forward"),
+    bind(Does::Back, Group::Finding, While::Working, &["Alt-←", "BrowserBack"], "back and forward"),
+    bind(Does::Forward, Group::Finding, While::Working, &["Alt-→", "BrowserForward"], "back and forward"),
     bind(Does::FocusLess, Group::Finding, While::Working, &["["], "fewer, more steps round what is selected"),
     bind(Does::FocusMore, Group::Finding, While::Working, &["]"], "fewer, more steps round what is selected"),
     bind(Does::Next, Group::Finding, While::Working, &["Tab"], "select the next, the previous"),
@@ -235,13 +235,14 @@ fn read_keys(
     Ok(())
 }
 
-/// The lines of a group as the help shows them: the keys, and what they do.
+/// The lines of a group as the help shows them: the keys, without those that few keyboards have, and what they do.
 pub(crate) fn lines(group: Group) -> Vec<(Vec<&'static str>, &'static str)> {
     let mut lines: Vec<(Vec<&'static str>, &'static str)> = Vec::new();
     for line in TABLE.iter().filter(|line| line.group == group) {
+        let usual = line.chords.iter().filter(|chord| !chord.starts_with("Browser"));
         match lines.last_mut() {
-            Some((chords, says)) if *says == line.says => chords.extend(line.chords),
-            _ => lines.push((line.chords.to_vec(), line.says)),
+            Some((chords, says)) if *says == line.says => chords.extend(usual),
+            _ => lines.push((usual.copied().collect(), line.says)),
         }
     }
     lines

@@ -26,6 +26,7 @@ mod scene;
 mod uses;
 
 mod draw;
+mod going;
 mod labels;
 mod latency;
 pub mod offscreen;
@@ -33,6 +34,7 @@ mod paint;
 mod painter;
 mod panels;
 mod pick;
+pub(crate) mod report;
 #[cfg(test)]
 mod sample;
 mod seen;
@@ -69,7 +71,9 @@ pub(crate) fn plugin(app: &mut App) {
         paint::plugin,
         panels::plugin,
         latency::plugin,
-    ));
+        going::plugin,
+    ))
+    .init_resource::<report::Said>();
 }
 
 /// What only a window has: pointer and keys, and whether anybody can see it.

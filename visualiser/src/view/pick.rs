@@ -8,6 +8,7 @@ use bevy_egui::EguiContexts;
 
 use super::VisualiserSystems;
 use super::camera::Eye;
+use super::going::{self, Go};
 use super::keys::{Does, Pressed};
 use super::palette::Theme;
 use super::picture::NodeKey;
@@ -16,7 +17,10 @@ use super::stage::{Look, Stage, Watched};
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Pointer>().add_systems(
         Update,
-        (measure_screen, follow_pointer, turn_wheel, press_keys).chain().in_set(VisualiserSystems::Arrange),
+        (measure_screen, follow_pointer, turn_wheel, press_keys, press_thumb)
+            .chain()
+            .before(going::go)
+            .in_set(VisualiserSystems::Arrange),
     );
 }
 
@@ -134,6 +138,7 @@ fn press_keys(
     mut look: ResMut<Look>,
     stage: Res<Stage>,
     watched: Res<Watched>,
+    mut go: MessageWriter<Go>,
     mut exit: MessageWriter<AppExit>,
 ) {
     let middle = eye.screen / 2.0;
@@ -146,6 +151,8 @@ fn press_keys(
             Does::Right => eye.pan(Vec2::new(-80.0, 0.0)),
             Does::Up => eye.pan(Vec2::new(0.0, 80.0)),
             Does::Down => eye.pan(Vec2::new(0.0, -80.0)),
+            Does::Back => drop(go.write(Go::Back)),
+            Does::Forward => drop(go.write(Go::Forward)),
             Does::Leave => look.selected = None,
             Does::Next => look.selected = next_node(&stage, &look, false),
             Does::Previous => look.selected = next_node(&stage, &look, true),
@@ -164,6 +171,16 @@ fn press_keys(
             Does::Still => look.still = !look.still,
             _ => {}
         }
+    }
+}
+
+/// The buttons beside the thumb go back and forward, as in a browser.
+fn press_thumb(buttons: Res<ButtonInput<MouseButton>>, mut go: MessageWriter<Go>) {
+    if buttons.just_pressed(MouseButton::Back) {
+        go.write(Go::Back);
+    }
+    if buttons.just_pressed(MouseButton::Forward) {
+        go.write(Go::Forward);
     }
 }
 

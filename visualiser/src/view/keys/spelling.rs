@@ -78,7 +78,16 @@ fn name(key: &Key) -> Option<String> {
         Key::ArrowRight => "→",
         Key::ArrowUp => "↑",
         Key::ArrowDown => "↓",
-        Key::Space | Key::Tab | Key::Home | Key::End | Key::Enter | Key::Delete | Key::PageUp | Key::PageDown => {
+        Key::BrowserBack
+        | Key::BrowserForward
+        | Key::Space
+        | Key::Tab
+        | Key::Home
+        | Key::End
+        | Key::Enter
+        | Key::Delete
+        | Key::PageUp
+        | Key::PageDown => {
             return Some(format!("{key:?}"));
         }
         other => {
