@@ -33,6 +33,12 @@ pub(crate) struct Eye {
     pub(crate) screen: Vec2,
     /// What panels cover at the right and at the bottom, in logical pixels.
     pub(crate) covered: Vec2,
+    /// What is covered at the top, in logical pixels.
+    above: f32,
+    /// No closer than this when fitting.
+    closest: f32,
+    /// How often a person has moved it.
+    moves: u64,
     glide: Option<Glide>,
     /// The systems that are kept in view until a person moves the eye.
     following: Option<Vec<SystemId>>,
@@ -46,6 +52,14 @@ struct Glide {
     to: (Vec2, f32),
     /// From 0 to 1.
     done: f32,
+    secs: f32,
+}
+
+/// What is covered above and below the picture while it is presented, in logical pixels.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) struct Room {
+    pub(crate) above: f32,
+    pub(crate) below: f32,
 }
 
 const ZOOM_MIN: f32 = 0.01;
@@ -66,6 +80,9 @@ impl Default for Eye {
             level: 1.0,
             screen: Vec2::new(1600.0, 1000.0),
             covered: Vec2::ZERO,
+            above: 0.0,
+            closest: ZOOM_FIT,
+            moves: 0,
             glide: None,
             following: Some(Vec::new()),
             first_seen_at: None,
@@ -120,6 +137,30 @@ impl Eye {
         self.following = None;
     }
 
+    /// Takes its time on the way, in seconds.
+    pub(crate) fn show_slowly(&mut self, rect: Rect, secs: f32) {
+        self.show(rect);
+        if let Some(glide) = &mut self.glide {
+            glide.secs = secs;
+        }
+    }
+
+    /// How often a person has moved it: more than it was where somebody took it out of the hands of whoever moved it.
+    pub(crate) fn moved_by_hand(&self) -> u64 {
+        self.moves
+    }
+
+    /// Nothing but this covers the picture, of which all is as many times larger; or none of that any more.
+    pub(crate) fn set_room(&mut self, room: Option<Room>, scale: f32) {
+        let Room { above, below } = room.unwrap_or(Room { above: 0.0, below: 0.0 });
+        (self.above, self.covered) = (above, Vec2::new(0.0, below));
+        self.closest = if room.is_some() { ZOOM_FIT * scale } else { ZOOM_FIT };
+    }
+
+    pub(crate) fn has_room(&self, room: Room) -> bool {
+        self.above == room.above && self.covered == Vec2::new(0.0, room.below)
+    }
+
     /// Glides to where it was before.
     pub(crate) fn return_to(&mut self, center: Vec2, zoom: f32) {
         self.glide_to((center, zoom));
@@ -138,18 +179,20 @@ impl Eye {
     }
 
     fn glide_to(&mut self, to: (Vec2, f32)) {
-        self.glide = Some(Glide { from: (self.center, self.zoom), to, done: 0.0 });
+        self.glide = Some(Glide { from: (self.center, self.zoom), to, done: 0.0, secs: motion::GLIDE });
     }
 
     fn let_go(&mut self) {
+        self.moves += 1;
         self.glide = None;
         self.following = None;
     }
 
     fn fitted(&self, rect: Rect) -> (Vec2, f32) {
-        let free = (self.screen - self.covered - 2.0 * MARGIN).max(Vec2::splat(64.0));
-        let zoom = (free / rect.size().max(Vec2::splat(1.0))).min_element().clamp(ZOOM_MIN, ZOOM_FIT);
-        (rect.center() + Vec2::new(self.covered.x, -self.covered.y) / (2.0 * zoom), zoom)
+        let above = Vec2::new(0.0, self.above);
+        let free = (self.screen - self.covered - above - 2.0 * MARGIN).max(Vec2::splat(64.0));
+        let zoom = (free / rect.size().max(Vec2::splat(1.0))).min_element().clamp(ZOOM_MIN, self.closest);
+        (rect.center() + Vec2::new(self.covered.x, self.above - self.covered.y) / (2.0 * zoom), zoom)
     }
 
     /// What can be seen, in world units.
@@ -185,9 +228,10 @@ fn follow_systems(mut eye: ResMut<Eye>, stage: Res<Stage>, time: Res<Time<Real>>
     }
 }
 
-fn glide_eye(mut eye: ResMut<Eye>, time: Res<Time<Real>>) {
+fn glide_eye(mut eye: ResMut<Eye>, look: Res<Look>, time: Res<Time<Real>>) {
     let Some(mut glide) = eye.glide.take() else { return };
-    glide.done = (glide.done + time.delta_secs().min(0.1) / motion::GLIDE).min(1.0);
+    let step = if look.still { 1.0 } else { time.delta_secs().min(0.1) / glide.secs.max(1e-3) };
+    glide.done = (glide.done + step).min(1.0);
     let eased = glide.done * glide.done * (3.0 - 2.0 * glide.done);
     eye.center = glide.from.0.lerp(glide.to.0, eased);
     // Zoom by equal ratios in equal times, which looks steady.

@@ -151,8 +151,8 @@ pub(crate) const TABLE: &[Binding] = &[
     bind(Does::TourPause, Group::Presenting, While::Presenting, &["Space"], "pause the tour, go on"),
     bind(Does::TourBack, Group::Presenting, While::Presenting, &["←"], "the stop before, the next stop"),
     bind(Does::TourNext, Group::Presenting, While::Presenting, &["→"], "the stop before, the next stop"),
-    bind(Does::Larger, Group::Presenting, While::Always, &["Ctrl-+"], "larger, smaller type"),
-    bind(Does::Smaller, Group::Presenting, While::Always, &["Ctrl--"], "larger, smaller type"),
+    bind(Does::Larger, Group::Presenting, While::Presenting, &["Ctrl-+"], "larger, smaller type"),
+    bind(Does::Smaller, Group::Presenting, While::Presenting, &["Ctrl--"], "larger, smaller type"),
     bind(Does::Theme, Group::Window, While::Always, &["T"], "dark or light"),
     bind(Does::Still, Group::Window, While::Always, &["M"], "less movement"),
     bind(Does::Help, Group::Window, While::Always, &["?", "F1"], "this help"),
@@ -180,6 +180,11 @@ impl Pressed {
         let before = self.asked.len();
         self.asked.retain(|asked| *asked != does);
         self.asked.len() < before
+    }
+
+    /// As if its key had been pressed.
+    pub(crate) fn ask(&mut self, does: Does) {
+        self.asked.push(does);
     }
 
     /// Each in order; one is there as often as its key was pressed.

@@ -21,6 +21,7 @@ mod canvas;
 mod flow;
 mod gather;
 mod linkages;
+mod naming;
 mod nodes;
 mod scene;
 mod uses;
@@ -34,6 +35,8 @@ mod paint;
 mod painter;
 mod panels;
 mod pick;
+mod pictogram;
+mod present;
 pub(crate) mod report;
 #[cfg(test)]
 mod sample;
@@ -48,7 +51,9 @@ use bevy_egui::egui::{FontData, FontDefinitions, FontFamily};
 pub use stage::Watched;
 
 pub(crate) use camera::PictureCamera;
-pub(crate) use stage::Look;
+pub(crate) use naming::Naming;
+pub(crate) use present::Presenting;
+pub(crate) use stage::{Look, Studio};
 
 /// The order of a frame, set in one place: [`crate::app::VisualiserPlugin`].
 #[derive(SystemSet, Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -72,13 +77,21 @@ pub(crate) fn plugin(app: &mut App) {
         panels::plugin,
         latency::plugin,
         going::plugin,
+        present::plugin,
     ))
-    .init_resource::<report::Said>();
+    .init_resource::<report::Said>()
+    .init_resource::<naming::Naming>();
 }
 
 /// What only a window has: pointer and keys, and whether anybody can see it.
 pub(crate) fn hands_plugin(app: &mut App) {
-    app.add_plugins((keys::hands_plugin, pick::plugin, seen::plugin));
+    app.add_plugins((
+        keys::hands_plugin,
+        panels::help::hands_plugin,
+        present::hands_plugin,
+        pick::plugin,
+        seen::plugin,
+    ));
 }
 
 /// What we draw with: the shaders read instances from storage buffers, which OpenGL does not give a vertex.

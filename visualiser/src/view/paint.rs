@@ -10,7 +10,8 @@ use super::camera::Eye;
 use super::canvas::{Overlay, Shape, kind};
 use super::nodes;
 use super::palette::{Palette, Rgba, size};
-use super::stage::{Ghost, Look, Stage, Studio, prepare_picture};
+use super::present::Presenting;
+use super::stage::{Ghost, Look, Stage, Studio, Watched, prepare_picture};
 
 pub(super) fn plugin(app: &mut App) {
     let systems = (paint_ground, paint_marks, set_pace).chain().after(prepare_picture);
@@ -50,6 +51,8 @@ pub(super) fn set_pace(
     studio: Res<Studio>,
     eye: Res<Eye>,
     look: Res<Look>,
+    presenting: Res<Presenting>,
+    watched: Res<Watched>,
     settings: Option<ResMut<WinitSettings>>,
     time: Res<Time<Real>>,
 ) {
@@ -61,6 +64,8 @@ pub(super) fn set_pace(
         (false, Some(_)) => IDLE_INSPECTING,
         (false, None) => IDLE,
     };
+    let due = presenting.wakes_in(time.elapsed_secs_f64(), &watched.0);
+    let wait = due.map_or(wait, |due| wait.min(due.max(FRAME)));
     let mode = UpdateMode::reactive_low_power(wait);
     if settings.focused_mode != mode {
         settings.focused_mode = mode;

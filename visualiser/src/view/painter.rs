@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axonscope_model::Model;
+use axonscope_session::names::Names;
 use axonscope_session::{Places, Session, Versions};
 
 use super::canvas::{Canvas, Instances};
@@ -60,6 +61,10 @@ pub(crate) struct Painting {
 }
 
 impl Painter {
+    pub(crate) fn set_names(&mut self, names: Arc<Names>) {
+        self.hues = TypeHues::new(names);
+    }
+
     /// Something is different from what it has read.
     pub(crate) fn is_behind(&self, session: &Session, selected: Option<NodeKey>) -> bool {
         self.seen != Some((session.versions(), selected))

@@ -132,7 +132,7 @@ fn turn_wheel(
     Ok(())
 }
 
-fn press_keys(
+pub(super) fn press_keys(
     pressed: Res<Pressed>,
     mut eye: ResMut<Eye>,
     mut look: ResMut<Look>,

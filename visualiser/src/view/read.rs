@@ -146,7 +146,8 @@ impl Picture {
                 radius: place.radius,
                 was: (position, place.radius),
                 name: words.keep(&display::label(component.name(), 24)),
-                type_name: words.keep(&display::label(component.type_name(), 24)),
+                // Never written as a whole: names of types are matched with it.
+                type_name: words.keep(&display::label(component.type_name(), 64)),
                 children: component.children().count() as u32,
                 inside: 0,
                 trouble_inside: Trouble::None,

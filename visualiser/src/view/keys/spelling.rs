@@ -107,7 +107,7 @@ fn latin(code: KeyCode) -> Option<char> {
 /// A text field may want it. Function keys and most of what is held with Ctrl are never text.
 pub(super) fn is_for_writing(chord: &str) -> bool {
     match chord.strip_prefix("Ctrl-") {
-        Some(key) => ["A", "C", "V", "X", "Z", "Y", "Shift-Z"].contains(&key) || key.chars().count() > 1,
+        Some(key) => ["A", "C", "V", "X", "Z", "Y", "Shift-Z"].contains(&key) || key.len() > 1,
         None => !(chord.starts_with('F') && chord.len() > 1),
     }
 }

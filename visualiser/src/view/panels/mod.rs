@@ -2,6 +2,7 @@
 
 mod boxes;
 mod empty;
+pub(super) mod help;
 mod linkages;
 mod log;
 
@@ -14,7 +15,7 @@ use bevy_egui::egui::{self, CornerRadius, FontId, Frame, Margin, RichText, Strok
 use bevy_egui::{EguiContexts, EguiInput, EguiPostUpdateSet, EguiPreUpdateSet, EguiPrimaryContextPass};
 
 use super::palette::{Palette, Rgba, type_size};
-use super::{VisualiserSystems, labels, type_face};
+use super::{VisualiserSystems, labels, present, type_face};
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<status::Throughput>()
@@ -25,7 +26,14 @@ pub(super) fn plugin(app: &mut App) {
         .add_systems(Update, set_style.in_set(VisualiserSystems::Receive))
         .add_systems(
             EguiPrimaryContextPass,
-            (labels::paint_all_labels, status::show_status, inspector::show_inspector, empty::show_empty).chain(),
+            (
+                labels::paint_all_labels,
+                (status::show_status, inspector::show_inspector, empty::show_empty)
+                    .chain()
+                    .run_if(not(present::is_presenting)),
+                help::show_help,
+            )
+                .chain(),
         );
 }
 
