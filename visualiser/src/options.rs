@@ -41,6 +41,8 @@ pub struct PictureOptions {
     pub size: PictureSize,
     /// Its colours.
     pub theme: Theme,
+    /// In both themes side by side, each half as wide.
+    pub is_pair: bool,
     /// As it is presented: everything larger, with a title.
     pub presents: bool,
     /// Instead of the names of the systems.

@@ -42,6 +42,9 @@ pub(super) struct Args {
     /// Of the png
     #[arg(long, value_enum, default_value_t = Theme::Dark)]
     theme: Theme,
+    /// Of the png: in both themes side by side
+    #[arg(long, conflicts_with = "theme")]
+    both_themes: bool,
     /// Of the png: as it is presented, everything larger, with a title above and a line below
     #[arg(long)]
     present: bool,
@@ -84,6 +87,7 @@ pub(super) fn run(args: Args) -> Outcome {
         _ => PictureOptions {
             size: args.size,
             theme: args.theme,
+            is_pair: args.both_themes,
             presents: args.present,
             title: args.title.clone(),
             names: args.naming.load()?,

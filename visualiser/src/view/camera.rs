@@ -145,6 +145,12 @@ impl Eye {
         }
     }
 
+    /// It would have to go elsewhere, by more than can be passed over, to show `rect`.
+    pub(crate) fn is_off(&self, rect: Rect) -> bool {
+        let (center, zoom) = self.fitted(rect);
+        (center - self.center).length() * self.zoom > 60.0 || !(0.93..=1.25).contains(&(zoom / self.zoom))
+    }
+
     /// How often a person has moved it: more than it was where somebody took it out of the hands of whoever moved it.
     pub(crate) fn moved_by_hand(&self) -> u64 {
         self.moves
@@ -218,11 +224,8 @@ fn follow_systems(mut eye: ResMut<Eye>, stage: Res<Stage>, time: Res<Time<Real>>
         }
     }
     let Some(bounds) = picture.bounds(eye.following.as_deref()) else { return };
-    let wanted = eye.fitted(bounds);
-    let off = (wanted.0 - eye.center).length() * eye.zoom;
     // Within these bounds the picture breathes without the eye moving; while the layout settles they are wider.
-    let closer = wanted.1 / eye.zoom;
-    if off > 60.0 || !(0.93..=1.25).contains(&closer) {
+    if eye.is_off(bounds) {
         let systems = eye.following.take().unwrap_or_default();
         eye.fit(bounds, systems);
     }

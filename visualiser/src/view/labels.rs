@@ -137,7 +137,10 @@ fn write_labels(painter: &egui::Painter, stage: &Stage, look: &Look, eye: &Eye, 
             }
         }
     }
-    write_hull_titles(&mut page, stage, eye, palette);
+    // What is presented has the name of a single system as its title.
+    if look.chrome || stage.picture.systems.len() > 1 {
+        write_hull_titles(&mut page, sight);
+    }
 
     let mut order: Vec<(f32, u32)> = there
         .iter()
@@ -160,7 +163,9 @@ fn write_labels(painter: &egui::Painter, stage: &Stage, look: &Look, eye: &Eye, 
             write_node_labels(&mut page, sight, node, strength);
         }
     }
-    write_box_names(&mut page, sight, &there);
+    if look.chrome {
+        write_box_names(&mut page, sight, &there);
+    }
     write_counts(&mut page, stage, eye, palette);
     for ghost in &stage.ghosts {
         let at = eye.screen_from_world(ghost.position.truncate()) + Vec2::new(0.0, ghost.radius * eye.zoom + 3.0);
@@ -247,7 +252,8 @@ fn write_inside(page: &mut Page<'_>, center: Vec2, radius: f32, text: &str, colo
     }
 }
 
-fn write_hull_titles(page: &mut Page<'_>, stage: &Stage, eye: &Eye, palette: &Palette) {
+fn write_hull_titles(page: &mut Page<'_>, sight: &Sight<'_>) {
+    let Sight { stage, eye, palette, .. } = *sight;
     for hull in stage.picture.systems.iter().filter(|hull| !hull.rect.is_empty()) {
         let corner = eye.screen_from_world(Vec2::new(hull.rect.min.x, hull.rect.max.y));
         let width = hull.rect.width() * eye.zoom;
@@ -256,7 +262,8 @@ fn write_hull_titles(page: &mut Page<'_>, stage: &Stage, eye: &Eye, palette: &Pa
             continue;
         }
         let title = page.words(&hull.title, type_size::HEADING, true);
-        let facts = page.words(&hull.facts, type_size::SMALL, false);
+        // Process numbers say nothing to an audience.
+        let facts = page.words(if sight.look.chrome { &hull.facts } else { "" }, type_size::SMALL, false);
         if eye.zoom < ZOOM_FOR_TITLE_INSIDE * page.scale() {
             // The room kept for it inside is too small by now.
             let (size, at) = (title.size(), corner + Vec2::new(4.0, -4.0));
@@ -342,7 +349,7 @@ fn write_node_labels(page: &mut Page<'_>, sight: &Sight<'_>, node: &Node, streng
     let Some(placed) = page.put_first(places, name, color, chosen) else { return };
     // Nobody can see what is inside one that is closed.
     let loud_inside = node.is_composite() && node.trouble_inside != Trouble::None;
-    let told = chosen || sight.eye.zoom >= ZOOM_FOR_FACTS || node.is_notable() || loud_inside;
+    let told = chosen || sight.eye.zoom >= ZOOM_FOR_FACTS * page.scale() || node.is_notable() || loud_inside;
     if let Some((fact, color)) = fact(node, palette).filter(|_| told) {
         let fact = page.words(&fact, type_size::SMALL, false);
         let is_above = placed.max.y < center.y - radius;

@@ -65,16 +65,35 @@ pub fn export_png(session: &Session, options: &PictureOptions, path: &Path) -> a
 /// # Errors
 /// Where there is nothing to draw with.
 pub fn png(session: &Session, options: &PictureOptions) -> anyhow::Result<Vec<u8>> {
-    let mut offscreen = Offscreen::new(session.clone(), options.size)?;
+    let PictureSize { width, height } = options.size;
+    let picture = if options.is_pair {
+        let half = PictureSize { width: width / 2, height };
+        let mut pair = image::RgbImage::new(half.width * 2, height);
+        for (theme, left) in [(Theme::Dark, 0), (Theme::Light, half.width)] {
+            image::imageops::replace(&mut pair, &rgb(session, options, half, theme)?, left.into(), 0);
+        }
+        pair
+    } else {
+        rgb(session, options, options.size, options.theme)?
+    };
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, image::ImageFormat::Png).context("the picture could not be written as PNG")?;
+    Ok(bytes.into_inner())
+}
+
+fn rgb(
+    session: &Session,
+    options: &PictureOptions,
+    size: PictureSize,
+    theme: Theme,
+) -> anyhow::Result<image::RgbImage> {
+    let mut offscreen = Offscreen::new(session.clone(), size)?;
     offscreen.name_types(options.names.clone());
     if options.presents {
         offscreen.present(options.title.as_deref());
     }
-    let image = offscreen.draw(&Shot { theme: options.theme, selected: options.selected })?;
-    let picture = image.try_into_dynamic().context("the picture could not be read back")?.to_rgb8();
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    picture.write_to(&mut bytes, image::ImageFormat::Png).context("the picture could not be written as PNG")?;
-    Ok(bytes.into_inner())
+    let image = offscreen.draw(&Shot { theme, selected: options.selected })?;
+    Ok(image.try_into_dynamic().context("the picture could not be read back")?.to_rgb8())
 }
 
 /// One clear line where there is nothing to draw with.

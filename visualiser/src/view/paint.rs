@@ -33,7 +33,13 @@ fn paint_ground(look: Res<Look>, mut clear: ResMut<ClearColor>) {
 }
 
 /// Rings round what is selected or hovered, and ghosts.
-fn paint_marks(stage: Res<Stage>, look: Res<Look>, mut overlay: ResMut<Overlay>, time: Res<Time<Real>>) {
+fn paint_marks(
+    stage: Res<Stage>,
+    look: Res<Look>,
+    presenting: Res<Presenting>,
+    mut overlay: ResMut<Overlay>,
+    time: Res<Time<Real>>,
+) {
     let now = time.elapsed_secs_f64();
     let palette = Palette::of(look.theme);
     let ghost = |ghost: &Ghost| {
@@ -41,7 +47,8 @@ fn paint_marks(stage: Res<Stage>, look: Res<Look>, mut overlay: ResMut<Overlay>,
         let shape = Shape::disc(ghost.position, ghost.radius, Rgba::CLEAR, rim, size::HAIRLINE);
         shape.with_kind(kind::DASHED, 0.0, 16.0)
     };
-    let marks = nodes::marks(&stage.picture, look.selected, look.hovered, stage.eased(now), palette);
+    let marks =
+        nodes::marks(&stage.picture, look.selected.or(presenting.part()), look.hovered, stage.eased(now), palette);
     overlay.marks = stage.ghosts.iter().map(ghost).chain(marks).collect();
 }
 

@@ -19,6 +19,7 @@ use super::VisualiserSystems;
 use super::camera::Eye;
 use super::keys::{Does, Pressed};
 use super::naming::Naming;
+use super::picture::NodeKey;
 use super::report::Said;
 use super::stage::{Look, Stage, Watched};
 use super::{labels, pick};
@@ -57,6 +58,8 @@ pub(crate) struct Presenting {
     moves: u64,
     /// A person has asked for the stop that the tour is at.
     is_stepped: bool,
+    /// When the eye was aimed last.
+    aimed_at: f64,
     narrator: Option<Narrator>,
     /// What the narrator said last, and when.
     said: Option<(Sentence, f64)>,
@@ -108,6 +111,7 @@ impl Default for Presenting {
             tour: Tour::default(),
             moves: 0,
             is_stepped: false,
+            aimed_at: 0.0,
             narrator: None,
             said: None,
             line: Line::default(),
@@ -132,6 +136,14 @@ impl Presenting {
         self.problems = problems;
         look.scale = self.scale;
         look.chrome = false;
+    }
+
+    /// The component that the tour is at.
+    pub(crate) fn part(&self) -> Option<NodeKey> {
+        match self.tour.here().filter(|_| self.is_on && self.tour.state() != State::Ended)?.target {
+            Target::Part(key) => Some(key),
+            Target::All | Target::System(_) => None,
+        }
     }
 
     /// How soon something changes here by itself.
@@ -252,7 +264,7 @@ fn lead_tour(
     let step = match tour.here() {
         None => Step::Plan,
         Some(_) if presenting.is_stepped => Step::Go,
-        Some(_) if tour.state() == State::Running && presenting.moves != eye.moved_by_hand() => {
+        Some(_) if tour.state() != State::Ended && presenting.moves != eye.moved_by_hand() => {
             presenting.tour.end();
             return;
         }
@@ -263,7 +275,17 @@ fn lead_tour(
         }
     };
     match step {
-        Step::Stay => return,
+        Step::Stay => {
+            // What is looked at moves as things come and go.
+            if tour_is_ended(&presenting) || eye.is_gliding() || now - presenting.aimed_at < LOOK {
+                return;
+            }
+            presenting.aimed_at = now;
+            let rect = presenting.tour.here().and_then(|stop| rect_of(stop.target, picture));
+            if !rect.is_some_and(|rect| eye.is_off(rect)) {
+                return;
+            }
+        }
         Step::Go => {}
         Step::Plan => {
             let problems = watched.0.problems(None);
@@ -272,12 +294,17 @@ fn lead_tour(
             presenting.tour.begin(stops, now);
         }
     }
+    presenting.aimed_at = now;
     (presenting.moves, presenting.is_stepped) = (eye.moved_by_hand(), false);
     let Some(stop) = presenting.tour.here() else { return };
     // What has gone meanwhile is passed over at the next tick.
     if let Some(rect) = rect_of(stop.target, picture) {
         eye.show_slowly(rect, GLIDE);
     }
+}
+
+fn tour_is_ended(presenting: &Presenting) -> bool {
+    presenting.tour.state() == State::Ended
 }
 
 fn narrate(mut presenting: ResMut<Presenting>, watched: Res<Watched>, stage: Res<Stage>, time: Res<Time<Real>>) {
@@ -308,7 +335,7 @@ fn narrate(mut presenting: ResMut<Presenting>, watched: Res<Watched>, stage: Res
         presenting.said = None;
     }
     if is_due || presenting.there.version.is_none() {
-        presenting.there.sum_up(&stage);
+        presenting.there.sum_up(&stage, session);
     }
     let (words, is_trouble) = presenting.line_now(now);
     if presenting.line.words != words {
@@ -333,13 +360,15 @@ fn report(presenting: Res<Presenting>, mut said: ResMut<Said>) {
 }
 
 impl There {
-    fn sum_up(&mut self, stage: &Stage) {
+    fn sum_up(&mut self, stage: &Stage, session: &Session) {
         if self.version == Some(stage.version) {
             return;
         }
-        let there = || stage.picture.nodes.iter().filter(|node| !node.gone);
-        let rate: f64 = there().filter(|node| !node.is_composite()).map(|node| node.rate_in).sum();
-        let count = there().count();
+        let rate: f64 = session.read(|model| {
+            let connected = model.systems().filter(|system| system.status().is_connected());
+            connected.map(|system| system.messages_per_second()).sum()
+        });
+        let count = stage.picture.nodes.iter().filter(|node| !node.gone).count();
         let components =
             format!("{} {}", display::count(count as u64), if count == 1 { "component" } else { "components" });
         let titles: Vec<&str> =

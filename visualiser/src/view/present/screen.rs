@@ -7,7 +7,7 @@ use bevy_egui::egui::{self, Align2, FontId};
 
 use super::super::camera::Room;
 use super::super::palette::{Palette, Rgba, type_size};
-use super::super::stage::{Look, Stage};
+use super::super::stage::{Look, Stage, Watched};
 use super::super::type_face;
 use super::{APPEAR, Line, Presenting, State};
 
@@ -25,13 +25,14 @@ pub(super) fn show_screen(
     mut contexts: EguiContexts,
     mut presenting: ResMut<Presenting>,
     stage: Res<Stage>,
+    watched: Res<Watched>,
     look: Res<Look>,
     time: Res<Time<Real>>,
 ) -> Result {
     if presenting.narrator.is_none() {
         // A picture without a window: nobody else sums up.
         let presenting = presenting.bypass_change_detection();
-        presenting.there.sum_up(&stage);
+        presenting.there.sum_up(&stage, &watched.0);
         (presenting.line.words, presenting.line.is_trouble) = presenting.line_now(0.0);
     }
     let ctx = contexts.ctx_mut()?;
