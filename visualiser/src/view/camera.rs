@@ -145,10 +145,10 @@ impl Eye {
         }
     }
 
-    /// It would have to go elsewhere, by more than can be passed over, to show `rect`.
-    pub(crate) fn is_off(&self, rect: Rect) -> bool {
+    /// It would have to go elsewhere to show `rect`, by more than so many logical pixels.
+    pub(crate) fn is_off(&self, rect: Rect, by: f32) -> bool {
         let (center, zoom) = self.fitted(rect);
-        (center - self.center).length() * self.zoom > 60.0 || !(0.93..=1.25).contains(&(zoom / self.zoom))
+        (center - self.center).length() * self.zoom > by || !(0.93..=1.25).contains(&(zoom / self.zoom))
     }
 
     /// How often a person has moved it: more than it was where somebody took it out of the hands of whoever moved it.
@@ -225,7 +225,7 @@ fn follow_systems(mut eye: ResMut<Eye>, stage: Res<Stage>, time: Res<Time<Real>>
     }
     let Some(bounds) = picture.bounds(eye.following.as_deref()) else { return };
     // Within these bounds the picture breathes without the eye moving; while the layout settles they are wider.
-    if eye.is_off(bounds) {
+    if eye.is_off(bounds, 60.0) {
         let systems = eye.following.take().unwrap_or_default();
         eye.fit(bounds, systems);
     }

@@ -68,30 +68,16 @@ pub enum VisualiserSystems {
 
 /// Everything drawn, for a window and without one.
 pub(crate) fn plugin(app: &mut App) {
-    app.add_plugins((
-        keys::plugin,
-        stage::plugin,
-        camera::plugin,
-        draw::plugin,
-        paint::plugin,
-        panels::plugin,
-        latency::plugin,
-        going::plugin,
-        present::plugin,
-    ))
-    .init_resource::<report::Said>()
-    .init_resource::<naming::Naming>();
+    app.add_plugins((keys::plugin, present::plugin)).init_resource::<naming::Naming>();
+    app.add_plugins((stage::plugin, camera::plugin, draw::plugin, paint::plugin, panels::plugin, latency::plugin))
+        .add_plugins(going::plugin)
+        .init_resource::<report::Said>();
 }
 
 /// What only a window has: pointer and keys, and whether anybody can see it.
 pub(crate) fn hands_plugin(app: &mut App) {
-    app.add_plugins((
-        keys::hands_plugin,
-        panels::help::hands_plugin,
-        present::hands_plugin,
-        pick::plugin,
-        seen::plugin,
-    ));
+    app.add_plugins((keys::hands_plugin, present::hands_plugin, panels::help::hands_plugin));
+    app.add_plugins((pick::plugin, seen::plugin));
 }
 
 /// What we draw with: the shaders read instances from storage buffers, which OpenGL does not give a vertex.

@@ -97,6 +97,8 @@ const SCALE_STEP: f32 = 1.1;
 const STANDS: f64 = 8.0;
 /// How often the narrator looks while anything happens, in seconds.
 const LOOK: f64 = 1.0;
+/// How far the eye may be off what it shows, in logical pixels: less than the air round that.
+const OFF: f32 = 24.0;
 /// How long a new line takes to appear, in seconds.
 const APPEAR: f64 = 0.4;
 const TITLE_CHARS: usize = 80;
@@ -282,7 +284,7 @@ fn lead_tour(
             }
             presenting.aimed_at = now;
             let rect = presenting.tour.here().and_then(|stop| rect_of(stop.target, picture));
-            if !rect.is_some_and(|rect| eye.is_off(rect)) {
+            if !rect.is_some_and(|rect| eye.is_off(rect, OFF)) {
                 return;
             }
         }
