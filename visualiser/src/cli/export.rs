@@ -150,8 +150,13 @@ async fn fetch_some(reader: &mut Reader, wanted: &[SystemId]) -> Result<Fetched,
 
 /// The first component of that path, in whichever system.
 fn find(fetched: &Fetched, path: &str) -> Result<(SystemId, ComponentId), Failure> {
+    // As the inspector writes it, or without the spaces.
+    let plain = |path: &str| path.replace(" / ", "/");
     let of_system = |system: &System| {
-        system.components().find(|component| component.path() == path).map(|found| (system.id(), found.id()))
+        system
+            .components()
+            .find(|component| plain(&component.path()) == plain(path))
+            .map(|found| (system.id(), found.id()))
     };
     fetched.model.systems().find_map(of_system).ok_or_else(|| {
         let words =

@@ -246,7 +246,7 @@ fn write_counts(page: &mut Page<'_>, stage: &Stage, eye: &Eye, palette: &Palette
 /// In the middle of a disc, if it fits.
 fn write_inside(page: &mut Page<'_>, center: Vec2, radius: f32, text: &str, color: Rgba) {
     let size = if radius >= 18.0 { type_size::BODY } else { type_size::TINY };
-    let words = page.words_within(text, size, true, 2.0 * radius - 4.0);
+    let words = page.words_within(text, size, true, 1.5 * radius);
     if words.size().x <= 2.0 * radius - 4.0 {
         page.write(center - words.size() / 2.0, words, color, false);
     }

@@ -6,6 +6,7 @@ use bevy_egui::{EguiContexts, egui};
 
 use super::super::camera::Eye;
 use super::super::going::Go;
+use super::super::naming::Naming;
 use super::super::palette::{Palette, Rgba, Theme, type_size};
 use super::super::picture::Trouble;
 use super::super::stage::{Look, Watched};
@@ -22,6 +23,7 @@ pub(super) fn show_inspector(
     mut contexts: EguiContexts,
     watched: Res<Watched>,
     look: Res<Look>,
+    names: Res<Naming>,
     mut eye: ResMut<Eye>,
     mut go: MessageWriter<Go>,
 ) -> Result {
@@ -52,7 +54,7 @@ pub(super) fn show_inspector(
                         if let Some((system, component)) =
                             system.and_then(|system| Some((system, system.component(key.1)?)))
                         {
-                            asked = show_component(ui, palette, system, component);
+                            asked = show_component(ui, palette, &names, system, component);
                         }
                     });
                 });
@@ -78,10 +80,16 @@ pub(super) struct Asked {
 }
 
 /// Shows it all; what was clicked.
-fn show_component(ui: &mut egui::Ui, palette: &Palette, system: &System, component: ComponentRef<'_>) -> Asked {
+fn show_component(
+    ui: &mut egui::Ui,
+    palette: &Palette,
+    names: &Naming,
+    system: &System,
+    component: ComponentRef<'_>,
+) -> Asked {
     let mut asked = Asked::default();
     ui.label(strong(display::label(component.name(), 40), type_size::TITLE, palette.text));
-    let type_name = display::label(component.type_name(), 40);
+    let type_name = names.of_type(component.type_name(), 40);
     let path = format!("{} / {}", display::label(&system.title(), 40), display::escape(&component.path()));
     ui.label(text(format!("{path} · {type_name}"), type_size::SMALL, palette.quiet));
     if !component.description().is_empty() {

@@ -3,6 +3,7 @@
 
 mod plan;
 mod screen;
+mod there;
 mod tour;
 
 use std::time::Duration;
@@ -23,7 +24,8 @@ use super::picture::NodeKey;
 use super::report::Said;
 use super::stage::{Look, Stage, Watched};
 use super::{labels, pick};
-use plan::{Stop, Target, overview, plan, rect_of};
+use plan::{Stop, Target, plan, rect_of};
+use there::There;
 use tour::{GLIDE, State, Step, Tour};
 
 pub(super) fn plugin(app: &mut App) {
@@ -78,23 +80,14 @@ struct Line {
     since: f64,
 }
 
-/// What there is in all: summed up now and then, and not in each frame.
-#[derive(Default)]
-struct There {
-    /// The names of the systems that are there.
-    title: String,
-    figures: String,
-    overview: String,
-    /// The picture that this was summed up from.
-    version: Option<u64>,
-}
-
 /// Readable from the back of a room.
 const SCALE: f32 = 1.7;
 const SCALES: std::ops::RangeInclusive<f32> = 1.0..=3.0;
 const SCALE_STEP: f32 = 1.1;
 /// How long a sentence stands if nothing else is said, in seconds.
 const STANDS: f64 = 8.0;
+/// How long it is told why the eye goes where it goes, from when it sets out, before anything else but trouble is told.
+const ARRIVES: f64 = 5.0;
 /// How often the narrator looks while anything happens, in seconds.
 const LOOK: f64 = 1.0;
 /// How far the eye may be off what it shows, in logical pixels: less than the air round that.
@@ -156,7 +149,8 @@ impl Presenting {
         let secs = |at: f64| Duration::from_secs_f64((at - now).max(0.0));
         let tour = self.tour.next_at().map(secs);
         let narrator = self.narrator.as_ref().and_then(|narrator| narrator.due_in(session.now_ns()));
-        let line = self.said.as_ref().map(|(_, at)| secs(at + STANDS));
+        let arrived_at = self.tour.left_at() + ARRIVES;
+        let line = self.said.as_ref().map(|(_, at)| secs(if now < arrived_at { arrived_at } else { at + STANDS }));
         let look = self.looked.filter(|(_, seen)| *seen != session.versions()).map(|(at, _)| secs(at + LOOK));
         let appearing = (now - self.line.since < APPEAR).then_some(Duration::ZERO);
         [tour, narrator, line, look, appearing].into_iter().flatten().min()
@@ -168,9 +162,11 @@ impl Presenting {
         self.narrator = Some(Narrator::new(names.0.clone()));
     }
 
-    /// The sentence said last while it stands, else why the eye is where it is.
+    /// Why the eye has just come to where it is, or the sentence said last while it stands.
     fn line_now(&self, now: f64) -> (String, bool) {
-        let said = self.said.as_ref().filter(|(_, at)| now - at < STANDS);
+        let arrives = self.tour.state() != State::Ended && now - self.tour.left_at() < ARRIVES;
+        let stands = |said: &&(Sentence, f64)| now - said.1 < STANDS && (said.0.is_trouble || !arrives);
+        let said = self.said.as_ref().filter(stands);
         match (said, self.tour.here(), self.problems.first()) {
             (Some((said, _)), ..) => (said.words.clone(), said.is_trouble),
             (None, Some(stop), _) if self.tour.state() != State::Ended => (stop.reason.clone(), stop.is_trouble),
@@ -361,47 +357,9 @@ fn report(presenting: Res<Presenting>, mut said: ResMut<Said>) {
     }
 }
 
-impl There {
-    fn sum_up(&mut self, stage: &Stage, session: &Session) {
-        if self.version == Some(stage.version) {
-            return;
-        }
-        let rate: f64 = session.read(|model| {
-            let connected = model.systems().filter(|system| system.status().is_connected());
-            connected.map(|system| system.messages_per_second()).sum()
-        });
-        let count = stage.picture.nodes.iter().filter(|node| !node.gone).count();
-        let components =
-            format!("{} {}", display::count(count as u64), if count == 1 { "component" } else { "components" });
-        let titles: Vec<&str> =
-            stage.picture.systems.iter().filter(|hull| !hull.gone).map(|hull| hull.title.as_str()).collect();
-        *self = There {
-            title: title_of(&titles),
-            figures: format!("{components} · {}", display::rate(rate).replace(" /s", " messages/s")),
-            overview: overview(&stage.picture),
-            version: Some(stage.version),
-        };
-    }
-}
-
-/// The names of the systems, as a title.
-fn title_of(titles: &[&str]) -> String {
-    const NAMED_MAX: usize = 3;
-    let more = titles.len().saturating_sub(NAMED_MAX);
-    let named = titles[..titles.len() - more].join(" · ");
-    if more > 0 { format!("{named} · {more} more") } else { named }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_title_names_a_few_systems_and_counts_the_rest() {
-        assert_eq!(title_of(&[]), "");
-        assert_eq!(title_of(&["chat", "encoder"]), "chat · encoder");
-        assert_eq!(title_of(&["a", "b", "c", "d", "e"]), "a · b · c · 2 more");
-    }
 
     #[test]
     fn a_title_of_a_persons_own_is_one_line() {

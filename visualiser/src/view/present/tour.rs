@@ -63,6 +63,11 @@ impl Tour {
         self.detour.as_ref().or_else(|| self.stops.get(self.at))
     }
 
+    /// When the eye set out for what is looked at.
+    pub(super) fn left_at(&self) -> f64 {
+        self.left_at
+    }
+
     /// Where in the round it is, from 1, and how many stops there are.
     pub(super) fn place(&self) -> (usize, usize) {
         (self.at + 1, self.stops.len())
