@@ -151,6 +151,12 @@ impl Eye {
         (center - self.center).length() * self.zoom > by || !(0.93..=1.25).contains(&(zoom / self.zoom))
     }
 
+    /// It shows `rect` already.
+    pub(crate) fn is_at(&self, rect: Rect) -> bool {
+        let (center, zoom) = self.fitted(rect);
+        (center - self.center).length() * self.zoom < 2.0 && (zoom / self.zoom).ln().abs() < 0.01
+    }
+
     /// How often a person has moved it: more than it was where somebody took it out of the hands of whoever moved it.
     pub(crate) fn moved_by_hand(&self) -> u64 {
         self.moves
@@ -305,6 +311,21 @@ mod tests {
             assert!(at.x > 0.0 && at.x < eye.screen.x - 420.0, "{at}");
             assert!(at.y > 0.0 && at.y < eye.screen.y - 32.0, "{at}");
         }
+    }
+
+    #[test]
+    fn the_eye_knows_whether_it_is_where_it_would_go() {
+        let mut eye = Eye::default();
+        eye.set_room(Some(Room { above: 50.0, below: 80.0 }), 1.7);
+        let rect = Rect::from_center_half_size(Vec2::new(40.0, -90.0), Vec2::new(700.0, 300.0));
+        eye.jump_to_fit(rect);
+        assert!(eye.is_at(rect) && !eye.is_off(rect, 24.0));
+        let top = eye.screen_from_world(rect.max).y;
+        let bottom = eye.screen_from_world(rect.min).y;
+        assert!(top > 50.0 && bottom < eye.screen.y - 80.0, "{top} {bottom}");
+        eye.pan(Vec2::new(30.0, 0.0));
+        assert!(!eye.is_at(rect) && eye.is_off(rect, 24.0) && !eye.is_off(rect, 60.0));
+        assert_eq!(eye.moved_by_hand(), 1);
     }
 
     #[test]

@@ -295,8 +295,8 @@ fn lead_tour(
     presenting.aimed_at = now;
     (presenting.moves, presenting.is_stepped) = (eye.moved_by_hand(), false);
     let Some(stop) = presenting.tour.here() else { return };
-    // What has gone meanwhile is passed over at the next tick.
-    if let Some(rect) = rect_of(stop.target, picture) {
+    // What has gone meanwhile is passed over at the next tick; and nothing is drawn for the sake of staying.
+    if let Some(rect) = rect_of(stop.target, picture).filter(|rect| !eye.is_at(*rect)) {
         eye.show_slowly(rect, GLIDE);
     }
 }
