@@ -81,12 +81,10 @@ fn narrate(args: &Args) -> Outcome {
         let began = Instant::now();
         let mut looked_at = began;
         loop {
-            match tokio::time::timeout(LOOK.saturating_sub(looked_at.elapsed()), watch.next()).await {
-                Ok(seen) => match seen? {
-                    Some(seen) => mirror.take(seen),
-                    None => break,
-                },
-                Err(_) => {}
+            let wait = LOOK.saturating_sub(looked_at.elapsed());
+            if let Ok(seen) = tokio::time::timeout(wait, watch.next()).await {
+                let Some(seen) = seen? else { break };
+                mirror.take(seen);
             }
             if looked_at.elapsed() < LOOK {
                 continue;

@@ -10,6 +10,7 @@ mod trouble;
 mod words;
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;
 
 use std::sync::Arc;
