@@ -16,6 +16,9 @@ pub mod sizes;
 
 mod arrangement;
 mod attention;
+pub mod names;
+pub mod narrator;
+
 mod places;
 mod problems;
 mod request;

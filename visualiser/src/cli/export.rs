@@ -4,14 +4,15 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use axonscope_model::SystemId;
 use axonscope_model::display::escape;
 use axonscope_model::wiring::Wiring;
+use axonscope_model::{ComponentId, System, SystemId};
 use axonscope_session::reader::{Fetched, FetchedSystem, Mirror, ReadError, Reader};
 use axonscope_session::{Problem, SystemLayout};
 use clap::ValueEnum;
 
 use super::client::{Reach, block_on, is_called};
+use super::names;
 use super::{Exit, Failure, Outcome, written};
 use crate::export::{dot, gather, json, wiring};
 use crate::options::{PictureOptions, PictureSize, Theme};
@@ -28,7 +29,8 @@ Examples:
   axonscope export --format json | jq '.systems[].components | length'
   axonscope export --format dot | dot -Tsvg -o now.svg
   axonscope export --format wiring --system chat_server -o chat_server.toml
-  axonscope export --format png --size 2400x1500 --theme light -o now.png")]
+  axonscope export --format png --size 2400x1500 --theme light -o now.png
+  axonscope export --format png --present --title \"Our chat\" -o slide.png")]
 pub(super) struct Args {
     /// What to write
     #[arg(long, value_enum)]
@@ -42,6 +44,20 @@ pub(super) struct Args {
     /// Of the png
     #[arg(long, value_enum, default_value_t = Theme::Dark)]
     theme: Theme,
+    /// Of the png: in both themes side by side
+    #[arg(long, conflicts_with = "theme")]
+    both_themes: bool,
+    /// Of the png: as it is presented, everything larger, with a title above and a line below
+    #[arg(long)]
+    present: bool,
+    /// Of the png that is presented, instead of the names of the systems
+    #[arg(long, value_name = "TEXT", requires = "present")]
+    title: Option<String>,
+    /// Of the png: the component whose inspector is open, by its path, such as server/alice
+    #[arg(long, value_name = "PATH", conflicts_with = "present")]
+    select: Option<String>,
+    #[command(flatten)]
+    naming: names::Args,
     /// Where to write; without it, standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -72,9 +88,19 @@ pub(super) fn run(args: Args) -> Outcome {
                  its default features",
             ));
         }
-        _ => PictureOptions { size: args.size, theme: args.theme },
+        _ => PictureOptions {
+            size: args.size,
+            theme: args.theme,
+            is_pair: args.both_themes,
+            presents: args.present,
+            title: args.title.clone(),
+            names: args.naming.load()?,
+            selected: None,
+        },
     };
     let Some((fetched, problems)) = block_on(fetch(&args))? else { return Ok(()) };
+    let selected = args.select.as_deref().map(|path| find(&fetched, path)).transpose()?;
+    let picture = PictureOptions { selected, ..picture };
     let document = || gather::document(&fetched);
     match (args.format, &args.output) {
         (Format::Png, path) => draw(fetched, problems, &picture, path.as_deref().unwrap_or(Path::new("axonscope.png"))),
@@ -156,6 +182,23 @@ pub(super) async fn fetch_some(reader: &mut Reader, wanted: &[SystemId]) -> Resu
         }
     }
     Ok(Fetched { model: mirror.model, systems })
+}
+
+/// The first component of that path, in whichever system.
+fn find(fetched: &Fetched, path: &str) -> Result<(SystemId, ComponentId), Failure> {
+    // As the inspector writes it, or without the spaces.
+    let plain = |path: &str| path.replace(" / ", "/");
+    let of_system = |system: &System| {
+        system
+            .components()
+            .find(|component| plain(&component.path()) == plain(path))
+            .map(|found| (system.id(), found.id()))
+    };
+    fetched.model.systems().find_map(of_system).ok_or_else(|| {
+        let words =
+            format!("there is no component \"{}\"; `axonscope export --format json` has their paths", escape(path));
+        Failure::new(Exit::Nothing, words)
+    })
 }
 
 /// Writes to `path`, or to standard output.

@@ -5,6 +5,7 @@ mod client;
 mod export;
 mod lint;
 mod ls;
+mod names;
 mod serve;
 mod table;
 mod teller;

@@ -10,6 +10,7 @@ use axonscope_session::{Listen, Options, Session, StartError};
 use tracing_subscriber::EnvFilter;
 
 use super::client::block_on;
+use super::names;
 use super::{Exit, Failure, Outcome, written};
 use crate::options::{Theme, WindowOptions};
 use crate::wiring;
@@ -34,6 +35,14 @@ pub(super) struct Args {
     /// Show in the status line how long events take from the program to the screen; the key L shows and hides it
     #[arg(long)]
     latency: bool,
+    /// Begin by presenting: full screen, no panels, everything larger, and a slow tour; the key F5 does the same
+    #[arg(long)]
+    present: bool,
+    /// What stands above the picture while presenting, instead of the names of the systems
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
+    #[command(flatten)]
+    naming: names::Args,
     /// Write what the window shows to a file, a line of JSON whenever it is different: for tests of the window
     #[arg(long, value_name = "FILE", hide = true)]
     report: Option<PathBuf>,
@@ -67,14 +76,18 @@ pub(super) fn run(args: Args) -> Outcome {
             "this axonscope was built without the window: add --headless, or build it with its default features",
         ));
     }
+    let options = WindowOptions {
+        theme: args.theme,
+        latency: args.latency,
+        presents: args.present,
+        title: args.title,
+        names: args.naming.load()?,
+        report: args.report,
+    };
     log_to_stderr();
     let expected = args.expect.iter().map(|path| wiring::load(path)).collect::<Result<_, _>>()?;
     let session = Session::start(Options { listen: args.listen, expected, ..Options::default() })?;
-    if args.headless {
-        serve(session)
-    } else {
-        show(session, WindowOptions { theme: args.theme, latency: args.latency, report: args.report })
-    }
+    if args.headless { serve(session) } else { show(session, options) }
 }
 
 /// Says where programs connect: for people, and for scripts that took any free port.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axonscope_model::Model;
+use axonscope_session::names::Names;
 use axonscope_session::{Findings, Places, Session, Versions};
 
 use super::canvas::{Canvas, Instances};
@@ -62,6 +63,10 @@ pub(crate) struct Painting {
 }
 
 impl Painter {
+    pub(crate) fn set_names(&mut self, names: Arc<Names>) {
+        self.hues = TypeHues::new(names);
+    }
+
     /// Something is different from what it has read.
     pub(crate) fn is_behind(&self, session: &Session, selected: Option<NodeKey>) -> bool {
         self.seen != Some((session.versions(), selected)) || !Arc::ptr_eq(&self.found, &session.findings())

@@ -7,6 +7,7 @@ use bevy_egui::{EguiContexts, egui};
 
 use super::super::camera::Eye;
 use super::super::going::Go;
+use super::super::naming::Naming;
 use super::super::palette::{Palette, Rgba, Theme, type_size};
 use super::super::picture::Trouble;
 use super::super::stage::{Look, Watched};
@@ -25,6 +26,7 @@ pub(super) fn show_inspector(
     watched: Res<Watched>,
     look: Res<Look>,
     below: Res<Below>,
+    names: Res<Naming>,
     mut eye: ResMut<Eye>,
     mut go: MessageWriter<Go>,
 ) -> Result {
@@ -55,7 +57,8 @@ pub(super) fn show_inspector(
                         if let Some((system, component)) =
                             system.and_then(|system| Some((system, system.component(key.1)?)))
                         {
-                            asked = show_component(ui, palette, &watched.0.latest_problems(), system, component);
+                            let problems = watched.0.latest_problems();
+                            asked = show_component(ui, palette, (&names, &problems), system, component);
                         }
                     });
                 });
@@ -84,13 +87,13 @@ pub(super) struct Asked {
 fn show_component(
     ui: &mut egui::Ui,
     palette: &Palette,
-    problems: &[Problem],
+    (names, problems): (&Naming, &[Problem]),
     system: &System,
     component: ComponentRef<'_>,
 ) -> Asked {
     let mut asked = Asked::default();
     ui.label(strong(display::label(component.name(), 40), type_size::TITLE, palette.text));
-    let type_name = display::label(component.type_name(), 40);
+    let type_name = names.of_type(component.type_name(), 40);
     let path = format!("{} / {}", display::label(&system.title(), 40), display::escape(&component.path()));
     ui.label(text(format!("{path} · {type_name}"), type_size::SMALL, palette.quiet));
     if !component.description().is_empty() {

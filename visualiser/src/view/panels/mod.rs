@@ -3,6 +3,7 @@
 mod boxes;
 mod chip;
 mod empty;
+pub(super) mod help;
 mod linkages;
 mod log;
 pub(super) mod search;
@@ -20,7 +21,7 @@ use bevy_egui::egui::{self, CornerRadius, FontId, Frame, Margin, RichText, Strok
 use bevy_egui::{EguiContexts, EguiInput, EguiPostUpdateSet, EguiPreUpdateSet, EguiPrimaryContextPass};
 
 use super::palette::{Palette, Rgba, type_size};
-use super::{VisualiserSystems, labels, type_face};
+use super::{VisualiserSystems, labels, present, type_face};
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<status::Throughput>()
@@ -34,10 +35,10 @@ pub(super) fn plugin(app: &mut App) {
             EguiPrimaryContextPass,
             (
                 labels::paint_all_labels,
-                status::show_status,
-                problems::show_problems,
-                inspector::show_inspector,
-                empty::show_empty,
+                (status::show_status, problems::show_problems, inspector::show_inspector, empty::show_empty)
+                    .chain()
+                    .run_if(not(present::is_presenting)),
+                help::show_help,
             )
                 .chain(),
         );
@@ -47,7 +48,10 @@ pub(super) fn plugin(app: &mut App) {
 pub(super) fn hands_plugin(app: &mut App) {
     app.add_systems(
         EguiPrimaryContextPass,
-        (search::show_search, chip::show_chip, table::show_table, tree::show_tree).chain().after(empty::show_empty),
+        (search::show_search, chip::show_chip, table::show_table, tree::show_tree)
+            .chain()
+            .after(empty::show_empty)
+            .run_if(not(present::is_presenting)),
     );
 }
 
