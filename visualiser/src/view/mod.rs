@@ -5,19 +5,22 @@
 //! knows the wire, and clicks go back one step only, as pins.
 
 mod dirty;
+pub(crate) mod grid;
 mod index;
-mod palette;
+pub(crate) mod palette;
 
-mod picture;
+pub(crate) mod picture;
 
+pub(crate) mod curve;
 mod docks;
+pub(crate) mod facts;
 mod follow;
 mod level;
 mod read;
 
 mod camera;
 mod canvas;
-mod flow;
+pub(crate) mod flow;
 mod gather;
 mod linkages;
 mod nodes;
