@@ -41,6 +41,9 @@ pub fn run(session: Session, options: WindowOptions) -> anyhow::Result<()> {
         "the window could not be opened; is the display reachable? Without one, use --headless and `axonscope export`",
     )?;
     let proxy = (**app.world().resource::<EventLoopProxyWrapper>()).clone();
+    if let Some(path) = &options.report {
+        view::report::begin(&mut app, path)?;
+    }
     // An event loop that has ended wants no more waking.
     waker.set_waker(Box::new(move || {
         proxy.send_event(WinitUserEvent::WakeUp).ok();

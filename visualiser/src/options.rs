@@ -1,5 +1,6 @@
 //! What a person may choose about windows and pictures, known with and without the window.
 
+use std::path::PathBuf;
 use std::str::FromStr;
 
 /// Dark for screens, light for paper and bright rooms.
@@ -19,6 +20,8 @@ pub struct WindowOptions {
     pub theme: Theme,
     /// Whether the status line says how long events take to the screen; a key of the window changes that.
     pub latency: bool,
+    /// Where to write what the window shows, for tests of it.
+    pub report: Option<PathBuf>,
 }
 
 /// How a picture is drawn.

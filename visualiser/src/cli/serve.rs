@@ -29,6 +29,9 @@ pub(super) struct Args {
     /// Show in the status line how long events take from the program to the screen; the key L shows and hides it
     #[arg(long)]
     latency: bool,
+    /// Write what the window shows to a file, a line of JSON whenever it is different: for tests of the window
+    #[arg(long, value_name = "FILE", hide = true)]
+    report: Option<PathBuf>,
 }
 
 fn listen(text: &str) -> Result<Listen, String> {
@@ -64,7 +67,7 @@ pub(super) fn run(args: Args) -> Outcome {
     if args.headless {
         serve(session)
     } else {
-        show(session, WindowOptions { theme: args.theme, latency: args.latency })
+        show(session, WindowOptions { theme: args.theme, latency: args.latency, report: args.report })
     }
 }
 

@@ -113,6 +113,19 @@ impl Eye {
         self.following = None;
     }
 
+    /// Glides to where all of `rect` is seen beside the panels.
+    pub(crate) fn show(&mut self, rect: Rect) {
+        let to = self.fitted(rect);
+        self.glide_to(to);
+        self.following = None;
+    }
+
+    /// Glides to where it was before.
+    pub(crate) fn return_to(&mut self, center: Vec2, zoom: f32) {
+        self.glide_to((center, zoom));
+        self.following = None;
+    }
+
     /// At once, for pictures without a window.
     pub(crate) fn jump_to_fit(&mut self, rect: Rect) {
         (self.center, self.zoom) = self.fitted(rect);

@@ -28,6 +28,7 @@ mod scene;
 mod uses;
 
 mod draw;
+mod going;
 mod labels;
 mod latency;
 pub mod offscreen;
@@ -35,6 +36,7 @@ mod paint;
 mod painter;
 mod panels;
 mod pick;
+pub(crate) mod report;
 #[cfg(test)]
 mod sample;
 mod seen;
@@ -63,7 +65,9 @@ pub enum VisualiserSystems {
 
 /// Everything drawn, for a window and without one.
 pub(crate) fn plugin(app: &mut App) {
-    app.add_plugins((stage::plugin, camera::plugin, draw::plugin, paint::plugin, panels::plugin, latency::plugin));
+    app.add_plugins((stage::plugin, camera::plugin, draw::plugin, paint::plugin, panels::plugin, latency::plugin))
+        .add_plugins(going::plugin)
+        .init_resource::<report::Said>();
 }
 
 /// What only a window has: pointer and keys, and whether anybody can see it.

@@ -45,7 +45,7 @@ fn paint_marks(stage: Res<Stage>, look: Res<Look>, mut overlay: ResMut<Overlay>,
 }
 
 /// Sixty frames a second while something moves; none at all otherwise, until something wakes the window.
-fn set_pace(
+pub(super) fn set_pace(
     stage: Res<Stage>,
     studio: Res<Studio>,
     eye: Res<Eye>,

@@ -8,6 +8,7 @@ use bevy_egui::EguiContexts;
 
 use super::VisualiserSystems;
 use super::camera::Eye;
+use super::going::{self, Go};
 use super::palette::Theme;
 use super::picture::NodeKey;
 use super::stage::{Look, Stage, Watched};
@@ -15,7 +16,10 @@ use super::stage::{Look, Stage, Watched};
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Pointer>().add_systems(
         Update,
-        (measure_screen, follow_pointer, turn_wheel, press_keys).chain().in_set(VisualiserSystems::Arrange),
+        (measure_screen, follow_pointer, turn_wheel, press_keys, press_thumb)
+            .chain()
+            .before(going::go)
+            .in_set(VisualiserSystems::Arrange),
     );
 }
 
@@ -133,26 +137,30 @@ fn press_keys(
     mut look: ResMut<Look>,
     stage: Res<Stage>,
     watched: Res<Watched>,
+    mut go: MessageWriter<Go>,
     mut exit: MessageWriter<AppExit>,
 ) {
     let middle = eye.screen / 2.0;
-    let command = [KeyCode::ControlLeft, KeyCode::ControlRight, KeyCode::SuperLeft, KeyCode::SuperRight];
-    // A quick press may be over before the frame that tells of it, or begin in one frame and be over in the next.
-    if keys.any_pressed(command) || keys.any_just_pressed(command) || keys.any_just_released(command) {
+    if is_held(&keys, [KeyCode::ControlLeft, KeyCode::ControlRight, KeyCode::SuperLeft, KeyCode::SuperRight]) {
         if keys.just_pressed(KeyCode::KeyQ) {
             exit.write(AppExit::Success);
         }
         return;
     }
+    let alt = is_held(&keys, [KeyCode::AltLeft, KeyCode::AltRight]);
     for key in keys.get_just_pressed() {
         match key {
             KeyCode::KeyF | KeyCode::Home => fit_all(&mut eye, &stage),
             KeyCode::Equal | KeyCode::NumpadAdd => eye.zoom_at(middle, 1.25),
             KeyCode::Minus | KeyCode::NumpadSubtract => eye.zoom_at(middle, 0.8),
+            KeyCode::ArrowLeft if alt => drop(go.write(Go::Back)),
+            KeyCode::ArrowRight if alt => drop(go.write(Go::Forward)),
             KeyCode::ArrowLeft => eye.pan(Vec2::new(80.0, 0.0)),
             KeyCode::ArrowRight => eye.pan(Vec2::new(-80.0, 0.0)),
             KeyCode::ArrowUp => eye.pan(Vec2::new(0.0, 80.0)),
             KeyCode::ArrowDown => eye.pan(Vec2::new(0.0, -80.0)),
+            KeyCode::BrowserBack => drop(go.write(Go::Back)),
+            KeyCode::BrowserForward => drop(go.write(Go::Forward)),
             KeyCode::Escape => look.selected = None,
             KeyCode::Tab => look.selected = next_node(&stage, &look, keys.pressed(KeyCode::ShiftLeft)),
             KeyCode::KeyR => watched.0.rearrange(),
@@ -165,6 +173,22 @@ fn press_keys(
             }
             _ => {}
         }
+    }
+}
+
+/// One of them goes with what is pressed in this frame. A quick press may be over before the frame that tells of it, or begin
+/// in one frame and be over in the next.
+pub(super) fn is_held<const N: usize>(keys: &ButtonInput<KeyCode>, any: [KeyCode; N]) -> bool {
+    keys.any_pressed(any) || keys.any_just_pressed(any) || keys.any_just_released(any)
+}
+
+/// The buttons beside the thumb go back and forward, as in a browser.
+fn press_thumb(buttons: Res<ButtonInput<MouseButton>>, mut go: MessageWriter<Go>) {
+    if buttons.just_pressed(MouseButton::Back) {
+        go.write(Go::Back);
+    }
+    if buttons.just_pressed(MouseButton::Forward) {
+        go.write(Go::Forward);
     }
 }
 

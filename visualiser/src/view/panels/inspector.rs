@@ -5,9 +5,10 @@ use bevy::prelude::*;
 use bevy_egui::{EguiContexts, egui};
 
 use super::super::camera::Eye;
+use super::super::going::Go;
 use super::super::palette::{Palette, Rgba, Theme, type_size};
-use super::super::picture::{NodeKey, Trouble};
-use super::super::stage::{Look, Stage, Watched};
+use super::super::picture::Trouble;
+use super::super::stage::{Look, Watched};
 use super::boxes::show_box;
 use super::linkages::{show_linkages, show_uses};
 use super::log::show_log;
@@ -20,9 +21,9 @@ const BOXES_MAX: usize = 24;
 pub(super) fn show_inspector(
     mut contexts: EguiContexts,
     watched: Res<Watched>,
-    stage: Res<Stage>,
-    mut look: ResMut<Look>,
+    look: Res<Look>,
     mut eye: ResMut<Eye>,
+    mut go: MessageWriter<Go>,
 ) -> Result {
     let covered = if look.selected.is_some() { WIDTH + MARGIN } else { 0.0 };
     if eye.covered.x != covered {
@@ -62,11 +63,7 @@ pub(super) fn show_inspector(
         watched.0.tap(key.0, linkage, on);
     }
     if let Some(component) = asked.component {
-        let key: NodeKey = (key.0, component);
-        look.selected = Some(key);
-        if let Some(node) = stage.picture.node(key) {
-            eye.fly_to(node.position.truncate());
-        }
+        go.write(Go::To((key.0, component)));
     }
     Ok(())
 }
