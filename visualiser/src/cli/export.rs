@@ -6,19 +6,22 @@ use std::path::{Path, PathBuf};
 
 use axonscope_model::SystemId;
 use axonscope_model::display::escape;
-use axonscope_session::SystemLayout;
 use axonscope_session::reader::{Fetched, FetchedSystem, Mirror, ReadError, Reader};
+use axonscope_session::{Session, SystemLayout};
 use clap::ValueEnum;
 
 use super::client::{Reach, block_on, is_called};
 use super::{Exit, Failure, Outcome, written};
-use crate::export::{dot, gather, json};
+use crate::export::json::Document;
+use crate::export::{dot, gather, graphml, json, svg};
 use crate::options::{PictureOptions, PictureSize, Theme};
 
 /// Write what a visualiser shows now to a file, or to standard output.
 ///
-/// json holds everything: systems, components, postboxes, linkages, totals, rates, positions and the instant.
-/// dot is for graphviz. png is the picture of the window, drawn by this command itself: no display is needed.
+/// png is the picture of the window, drawn by this command itself: no display is needed. svg is the same as vectors, with
+/// text that can be searched, and figures where one points. json holds everything: systems, components, postboxes,
+/// linkages, totals, rates, positions and the instant; graphml holds as much for graph programs such as yEd, Gephi and
+/// networkx. dot is for graphviz.
 ///
 /// Exits with 1 when there is nothing to write.
 #[derive(clap::Args, Debug)]
@@ -26,18 +29,20 @@ use crate::options::{PictureOptions, PictureSize, Theme};
 Examples:
   axonscope export --format json | jq '.systems[].components | length'
   axonscope export --format dot | dot -Tsvg -o now.svg
-  axonscope export --format png --size 2400x1500 --theme light -o now.png")]
+  axonscope export -o now.svg
+  axonscope export -o now.png --size 2400x1500 --theme light
+  axonscope export -o chat.graphml --system chat_server")]
 pub(super) struct Args {
-    /// What to write
-    #[arg(long, value_enum)]
-    format: Format,
+    /// What to write; without it, what the ending of the file says
+    #[arg(long, value_enum, required_unless_present = "output")]
+    format: Option<Format>,
     /// Only systems of this name; `axonscope ls` shows the names
     #[arg(long, value_name = "NAME")]
     system: Option<String>,
-    /// Of the png, in pixels
+    /// Of the png or svg, in pixels
     #[arg(long, value_name = "WIDTHxHEIGHT", default_value_t = PictureSize::default())]
     size: PictureSize,
-    /// Of the png
+    /// Of the png or svg
     #[arg(long, value_enum, default_value_t = Theme::Dark)]
     theme: Theme,
     /// Where to write; without it, standard output
@@ -51,31 +56,67 @@ pub(super) struct Args {
 enum Format {
     /// A picture
     Png,
+    /// A picture as vectors
+    Svg,
     /// For graphviz
     Dot,
+    /// Everything, for graph programs
+    Graphml,
     /// Everything, for programs
     Json,
 }
 
+impl Format {
+    /// The one asked for, else the one that the ending of the file says.
+    fn of(args: &Args) -> Result<Self, Failure> {
+        if let Some(format) = args.format {
+            return Ok(format);
+        }
+        let ending =
+            args.output.as_deref().and_then(Path::extension).map(|ending| ending.to_string_lossy().to_lowercase());
+        match ending.as_deref() {
+            Some("png") => Ok(Format::Png),
+            Some("svg") => Ok(Format::Svg),
+            Some("dot" | "gv") => Ok(Format::Dot),
+            Some("graphml") => Ok(Format::Graphml),
+            Some("json") => Ok(Format::Json),
+            Some(other) => Err(Failure::new(
+                Exit::Usage,
+                format!("no format has files ending in .{}: say which with --format", escape(other)),
+            )),
+            None => Err(Failure::new(Exit::Usage, "the file has no ending that says its format: add --format")),
+        }
+    }
+}
+
 /// Runs the command.
 pub(super) fn run(args: Args) -> Outcome {
-    let picture = match (args.format, &args.output) {
+    let format = Format::of(&args)?;
+    let picture = match (format, &args.output) {
         (Format::Png, None) => return Err(Failure::new(Exit::Usage, "a png needs a file: add -o picture.png")),
         (Format::Png, Some(_)) if cfg!(not(feature = "window")) => {
             return Err(Failure::new(
                 Exit::NoWindow,
-                "this axonscope was built without the window and draws no png: export dot or json, or build it with \
-                 its default features",
+                "this axonscope was built without the window and draws no png: export svg, dot, graphml or json, or \
+                 build it with its default features",
             ));
         }
         _ => PictureOptions { size: args.size, theme: args.theme },
     };
     let Some(fetched) = block_on(fetch(&args))? else { return Ok(()) };
-    let document = || gather::document(&fetched);
-    match (args.format, &args.output) {
-        (Format::Png, path) => draw(fetched, &picture, path.as_deref().unwrap_or(Path::new("axonscope.png"))),
-        (Format::Dot, path) => save(path.as_deref(), |out| dot::write(&document(), out)),
-        (Format::Json, path) => save(path.as_deref(), |out| json::write(&document(), out)),
+    let path = args.output.as_deref();
+    let save_as = |write: fn(&Document, &mut dyn Write) -> io::Result<()>, fetched: &Fetched| {
+        save(path, |out| write(&gather::document(fetched), out))
+    };
+    match format {
+        Format::Png => draw(fetched, &picture, path.unwrap_or(Path::new("axonscope.png"))),
+        Format::Svg => {
+            let instant = Document::<()>::now(Vec::new()).instant;
+            save(path, |out| svg::write(&placed(fetched), &picture, &instant, out))
+        }
+        Format::Dot => save_as(dot::write, &fetched),
+        Format::Graphml => save_as(graphml::write, &fetched),
+        Format::Json => save_as(|document, out| json::write(document, out), &fetched),
     }
 }
 
@@ -137,14 +178,19 @@ fn save(path: Option<&Path>, write: impl FnOnce(&mut dyn Write) -> io::Result<()
 }
 
 /// How long a picture waits for what has no place yet.
-#[cfg(feature = "window")]
 const SETTLE: std::time::Duration = std::time::Duration::from_secs(20);
+
+/// With everything where the visualiser has it.
+fn placed(fetched: Fetched) -> Session {
+    let layouts: Vec<SystemLayout> = fetched.systems.into_iter().map(|system| system.layout).collect();
+    let session = Session::from_model_and_places(fetched.model, &layouts);
+    session.settle(SETTLE);
+    session
+}
 
 #[cfg(feature = "window")]
 fn draw(fetched: Fetched, options: &PictureOptions, path: &Path) -> Outcome {
-    let layouts: Vec<SystemLayout> = fetched.systems.into_iter().map(|system| system.layout).collect();
-    let session = axonscope_session::Session::from_model_and_places(fetched.model, &layouts);
-    session.settle(SETTLE);
+    let session = placed(fetched);
     crate::view::offscreen::require_renderer().map_err(|error| Failure::new(Exit::NoWindow, error.to_string()))?;
     Ok(crate::view::offscreen::export_png(&session, options, path)?)
 }

@@ -2,4 +2,8 @@
 
 pub mod dot;
 pub mod gather;
+pub mod graphml;
 pub mod json;
+pub mod svg;
+
+mod xml;

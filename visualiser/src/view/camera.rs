@@ -5,6 +5,7 @@ use bevy::camera::ScalingMode;
 use bevy::prelude::*;
 
 use super::VisualiserSystems;
+use super::fit::{ZOOM_MIN, fitted};
 use super::palette::motion;
 use super::stage::{Look, Stage};
 
@@ -48,15 +49,10 @@ struct Glide {
     done: f32,
 }
 
-const ZOOM_MIN: f32 = 0.01;
 const ZOOM_MAX: f32 = 6.0;
-/// No closer than this when fitting: a system of two components does not fill the wall.
-const ZOOM_FIT: f32 = 1.5;
 /// Programs that are started together appear together: for so long after the first system, in seconds, another one is
 /// taken into view as well.
 const TOGETHER_SECS: f64 = 3.0;
-/// Air round what is fitted, in logical pixels.
-const MARGIN: f32 = 36.0;
 
 impl Default for Eye {
     fn default() -> Self {
@@ -147,9 +143,7 @@ impl Eye {
     }
 
     fn fitted(&self, rect: Rect) -> (Vec2, f32) {
-        let free = (self.screen - self.covered - 2.0 * MARGIN).max(Vec2::splat(64.0));
-        let zoom = (free / rect.size().max(Vec2::splat(1.0))).min_element().clamp(ZOOM_MIN, ZOOM_FIT);
-        (rect.center() + Vec2::new(self.covered.x, -self.covered.y) / (2.0 * zoom), zoom)
+        fitted(rect, self.screen, self.covered)
     }
 
     /// What can be seen, in world units.

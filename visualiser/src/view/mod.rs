@@ -14,6 +14,7 @@ pub(crate) mod picture;
 pub(crate) mod curve;
 mod docks;
 pub(crate) mod facts;
+pub(crate) mod fit;
 mod follow;
 mod level;
 mod read;

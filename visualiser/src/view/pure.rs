@@ -11,6 +11,7 @@ pub(crate) mod picture;
 pub(crate) mod curve;
 mod docks;
 pub(crate) mod facts;
+pub(crate) mod fit;
 pub(crate) mod flow;
 mod follow;
 mod read;

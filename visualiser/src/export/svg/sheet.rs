@@ -103,10 +103,8 @@ impl Sheet {
         let half = (radius * radius - level * level).max(0.0).sqrt();
         let (left, right, y) = (at.x - half, at.x + half, at.y + level);
         let large = i32::from(full > 0.5);
-        let _ = write!(
-            self.out,
-            "<path d=\"M{left:.1} {y:.1}A{radius:.1} {radius:.1} 0 {large} 0 {right:.1} {y:.1}Z\""
-        );
+        let _ =
+            write!(self.out, "<path d=\"M{left:.1} {y:.1}A{radius:.1} {radius:.1} 0 {large} 0 {right:.1} {y:.1}Z\"");
         self.paint(color, Rgba::CLEAR, 0.0, "");
         self.out.push_str("/>");
     }
