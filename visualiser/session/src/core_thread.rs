@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use axonscope_ingest::queue::{Connection, Input, Next, Receiver};
 use axonscope_model::SystemId;
 
+use crate::history::Look;
 use crate::shared::Shared;
 
 /// How often time passes for the model while anyone is connected.
@@ -58,6 +59,9 @@ fn look(shared: &Shared) {
     let now_ns = shared.now_ns();
     let past: &Mutex<_> = &shared.past;
     shared.read(|model| past.lock().unwrap_or_else(PoisonError::into_inner).observe(model, now_ns));
+    // Whoever reads the model may ask for the past meanwhile: nobody holds that while he waits for the model.
+    let look = shared.read(Look::at);
+    shared.history.lock().unwrap_or_else(PoisonError::into_inner).take(&look, shared.second());
 }
 
 impl Core {

@@ -16,6 +16,7 @@ pub mod sizes;
 
 mod arrangement;
 mod attention;
+mod history;
 mod places;
 mod problems;
 mod request;
@@ -35,6 +36,7 @@ mod session;
 
 pub use axonscope_ingest::answers::{ComponentPlace, Problem, Severity, Standing, Summary, SystemLayout};
 pub use axonscope_ingest::{Listen, StartError, reader};
+pub use history::{HISTORY_SECS, Subject, Trace};
 pub use places::{Place, Places, SystemPlaces};
 pub use session::{Options, Session};
 pub use shared::{Counters, Versions};

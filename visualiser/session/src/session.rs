@@ -11,6 +11,7 @@ use axonscope_ingest::queue::Receiver;
 use axonscope_ingest::{Ingest, Listen, StartError, queue};
 use axonscope_model::{Change, ComponentId, Hello, Limits, LinkageId, Model, Refusal, SystemId};
 
+use crate::history::{History, Subject, Trace};
 use crate::places::{Place, Places, SystemPlaces};
 use crate::problems::problems;
 use crate::shared::{Counters, Shared, Versions};
@@ -213,6 +214,16 @@ impl Session {
         self.works.shared.tap(system, linkage, on)
     }
 
+    /// What is kept of the past whatever else happens: what a person has selected.
+    pub fn select_past(&self, selected: impl IntoIterator<Item = (SystemId, Subject)>) {
+        self.works.history().select(selected);
+    }
+
+    /// The last two minutes of something; none where it did nothing. May be asked while the model is read.
+    pub fn past(&self, system: SystemId, subject: Subject) -> Option<Trace> {
+        self.works.history().trace((system, subject), self.works.shared.second())
+    }
+
     // === impl measuring ===
 
     /// Follows news from programs to the screen from now on, or no longer. Costs nothing while it does not.
@@ -292,6 +303,10 @@ impl Works {
     /// Nothing that is done under this lock can panic half-way.
     fn running(&self) -> std::sync::MutexGuard<'_, Running> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn history(&self) -> std::sync::MutexGuard<'_, History> {
+        self.shared.history.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn end(&self) {

@@ -17,6 +17,7 @@ use axonscope_model::{Anomaly, Change, Hello, LinkageId, Model, Refusal, Status,
 
 use crate::arrangement::Arrangement;
 use crate::attention::Attention;
+use crate::history::History;
 use crate::places::Places;
 use crate::problems::Past;
 use crate::stir::Stir;
@@ -95,6 +96,7 @@ pub(crate) struct Shared {
     pub(crate) attention: Attention,
     pub(crate) wishes: Arc<Wishes>,
     pub(crate) past: Mutex<Past>,
+    pub(crate) history: Mutex<History>,
     pub(crate) trail: Trail,
     pub(crate) stir: Stir,
     pub(crate) waker: Waker,
@@ -127,6 +129,7 @@ impl Shared {
             attention: Attention::default(),
             wishes: Arc::default(),
             past: Mutex::default(),
+            history: Mutex::default(),
             trail: Trail::default(),
             stir: Stir::default(),
             waker: Waker::default(),
@@ -139,6 +142,11 @@ impl Shared {
     /// Nanoseconds of the session's clock, which the model is told.
     pub(crate) fn now_ns(&self) -> u64 {
         self.epoch_ns + self.began.elapsed().as_nanos() as u64
+    }
+
+    /// Whole seconds since the session began, from 1.
+    pub(crate) fn second(&self) -> u64 {
+        self.began.elapsed().as_secs() + 1
     }
 
     // === impl locks ===

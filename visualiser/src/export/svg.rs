@@ -53,7 +53,8 @@ fn drawn(model: &Model, places: &Places, options: &PictureOptions, instant: &str
     let mut sheet = Sheet::new(screen, fitted(bounds, screen, Vec2::new(0.0, FOOT)));
     let mut drawing = Drawing { model, picture: &picture, palette: Palette::of(options.theme), hues: HashMap::new() };
     let mut hues = TypeHues::default();
-    for node in &picture.nodes {
+    // In the order of the window, so that each type has the colour that it has there.
+    for node in picture.nodes.iter().filter(|node| !node.is_composite()) {
         drawing.hues.entry(node.type_name).or_insert_with(|| hues.hue(picture.word(node.type_name)));
     }
     begin(&mut sheet, &drawing, screen, options.theme, instant);

@@ -116,6 +116,20 @@ impl Eye {
         self.following = None;
     }
 
+    /// Glides as little as it takes for `rect`, or its middle where it is large, to lie beside the panels.
+    pub(crate) fn uncover(&mut self, rect: Rect) {
+        let (center, zoom) = self.glide.as_ref().map_or((self.center, self.zoom), |glide| glide.to);
+        let half = (rect.half_size() * zoom + 24.0).min(0.25 * self.screen);
+        let off = (rect.center() - center) * zoom;
+        let at = Vec2::new(off.x, -off.y) + self.screen / 2.0;
+        let (min, max) = (half, (self.screen - self.covered - half).max(half));
+        let by = at - at.clamp(min, max);
+        if by.length() > 1.0 {
+            self.glide_to((center + Vec2::new(by.x, -by.y) / zoom, zoom));
+            self.following = None;
+        }
+    }
+
     /// Glides to where it was before.
     pub(crate) fn return_to(&mut self, center: Vec2, zoom: f32) {
         self.glide_to((center, zoom));
@@ -252,6 +266,19 @@ mod tests {
             assert!(at.x > 0.0 && at.x < eye.screen.x - 420.0, "{at}");
             assert!(at.y > 0.0 && at.y < eye.screen.y - 32.0, "{at}");
         }
+    }
+
+    #[test]
+    fn what_a_panel_covers_comes_out_from_under_it_and_no_further() {
+        let mut eye = Eye { covered: Vec2::new(420.0, 32.0), ..Eye::default() };
+        let seen = Rect::from_center_half_size(eye.world_from_screen(Vec2::new(600.0, 400.0)), Vec2::splat(24.0));
+        eye.uncover(seen);
+        assert!(eye.glide.is_none(), "it can be seen already");
+        let covered = Rect::from_center_half_size(eye.world_from_screen(Vec2::new(1500.0, 400.0)), Vec2::splat(24.0));
+        eye.uncover(covered);
+        (eye.center, eye.zoom) = eye.glide.take().map(|glide| glide.to).unwrap_or_default();
+        let at = eye.screen_from_world(covered.center());
+        assert!((at - Vec2::new(1600.0 - 420.0 - 48.0, 400.0)).length() < 1.0, "{at}");
     }
 
     #[test]

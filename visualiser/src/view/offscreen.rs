@@ -143,7 +143,7 @@ impl Offscreen {
     }
 
     fn draw_through(&mut self, shot: &Shot, aim: impl Fn(&mut Self)) -> anyhow::Result<Image> {
-        let look = Look { theme: shot.theme, selected: shot.selected, hovered: None, still: true, chrome: true };
+        let look = Look { theme: shot.theme, selected: shot.selected, still: true, ..default() };
         self.app.world_mut().insert_resource(look);
         let started = Instant::now();
         self.warm_up(aim)?;

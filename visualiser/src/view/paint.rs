@@ -8,6 +8,7 @@ use bevy::winit::{UpdateMode, WinitSettings};
 use super::VisualiserSystems;
 use super::camera::Eye;
 use super::canvas::{Overlay, Shape, kind};
+use super::chosen;
 use super::nodes;
 use super::palette::{Palette, Rgba, size};
 use super::stage::{Ghost, Look, Stage, Studio, prepare_picture};
@@ -41,7 +42,8 @@ fn paint_marks(stage: Res<Stage>, look: Res<Look>, mut overlay: ResMut<Overlay>,
         shape.with_kind(kind::DASHED, 0.0, 16.0)
     };
     let marks = nodes::marks(&stage.picture, look.selected, look.hovered, stage.eased(now), palette);
-    overlay.marks = stage.ghosts.iter().map(ghost).chain(marks).collect();
+    let beside = chosen::marks(&stage.picture, look.chosen(), palette);
+    overlay.marks = stage.ghosts.iter().map(ghost).chain(marks).chain(beside).collect();
 }
 
 /// Sixty frames a second while something moves; none at all otherwise, until something wakes the window.
@@ -56,7 +58,7 @@ pub(super) fn set_pace(
     let Some(mut settings) = settings else { return };
     let is_moving = stage.is_moving(time.elapsed_secs_f64()) || !stage.ghosts.is_empty();
     let moving = is_moving || eye.is_gliding() || stage.travels || studio.is_at_work();
-    let wait = match (moving, look.selected) {
+    let wait = match (moving, look.chosen()) {
         (true, _) => FRAME,
         (false, Some(_)) => IDLE_INSPECTING,
         (false, None) => IDLE,

@@ -8,6 +8,7 @@ use bevy_egui::EguiContexts;
 
 use super::VisualiserSystems;
 use super::camera::Eye;
+use super::chosen;
 use super::going::{self, Go};
 use super::palette::Theme;
 use super::picture::NodeKey;
@@ -101,8 +102,7 @@ fn follow_pointer(
             .last_click
             .is_some_and(|(then, place)| now - then < DOUBLE_CLICK_SECS && place.distance(at) < SLACK);
         pointer.last_click = Some((now, at));
-        let clicked = under.map(|node| node.key);
-        look.selected = clicked;
+        look.choose(chosen::under(&stage, &eye, world, now));
         match under {
             Some(node) if twice && node.pinned => watched.0.pin(node.key.0, node.key.1, None),
             None if twice => fit_all(&mut eye, &stage),
@@ -161,7 +161,7 @@ fn press_keys(
             KeyCode::ArrowDown => eye.pan(Vec2::new(0.0, -80.0)),
             KeyCode::BrowserBack => drop(go.write(Go::Back)),
             KeyCode::BrowserForward => drop(go.write(Go::Forward)),
-            KeyCode::Escape => look.selected = None,
+            KeyCode::Escape => look.choose(None),
             KeyCode::Tab => look.selected = next_node(&stage, &look, keys.pressed(KeyCode::ShiftLeft)),
             KeyCode::KeyR => watched.0.rearrange(),
             KeyCode::KeyP => tap_busiest(&watched, &look),

@@ -13,6 +13,7 @@ use bevy::tasks::{AsyncComputeTaskPool, Task, futures::check_ready};
 use super::VisualiserSystems;
 use super::camera::Eye;
 use super::canvas::Canvas;
+use super::chosen::Closer;
 use super::follow::Leaver;
 use super::gather::Crowd;
 use super::level::Levels;
@@ -118,6 +119,8 @@ pub(crate) struct Look {
     pub(crate) theme: Theme,
     pub(crate) selected: Option<NodeKey>,
     pub(crate) hovered: Option<NodeKey>,
+    /// What is selected beside a component; ask [`Look::chosen`].
+    pub(crate) closer: Option<Closer>,
     /// Nothing moves but what must: no growing, fading or gliding, and no travelling dashes.
     pub(crate) still: bool,
     /// The instant and the address are written into the picture.
@@ -126,7 +129,7 @@ pub(crate) struct Look {
 
 impl Default for Look {
     fn default() -> Self {
-        Self { theme: Theme::Dark, selected: None, hovered: None, still: false, chrome: true }
+        Self { theme: Theme::Dark, selected: None, hovered: None, closer: None, still: false, chrome: true }
     }
 }
 

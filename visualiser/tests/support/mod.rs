@@ -5,7 +5,9 @@
 
 #![allow(dead_code, clippy::unwrap_used, reason = "each test file uses its part, and a test may stop anywhere")]
 
+pub(crate) mod desktop;
 pub(crate) mod dialogue;
+pub(crate) mod named;
 
 use std::env;
 use std::ffi::OsStr;
