@@ -70,7 +70,11 @@ fn session(names: &[String]) -> Session {
 }
 
 fn drawn(session: &Session, theme: Theme) -> String {
-    let options = PictureOptions { size: PictureSize { width: 900, height: 560 }, theme };
+    drawn_in(session, theme, PictureSize { width: 900, height: 560 })
+}
+
+fn drawn_in(session: &Session, theme: Theme, size: PictureSize) -> String {
+    let options = PictureOptions { size, theme };
     written(|out| svg::write(session, &options, INSTANT, out))
 }
 
@@ -148,7 +152,7 @@ fn an_svg_says_what_happens_and_when() {
 #[test]
 fn no_label_of_an_svg_lies_over_another() {
     let names: Vec<String> = (0..40).map(|n| format!("component number {n}")).collect();
-    let text = drawn(&session(&names), Theme::Dark);
+    let text = drawn_in(&session(&names), Theme::Dark, PictureSize { width: 2400, height: 1600 });
     let xml = Xml::parse(&text).unwrap();
     let number = |node: Node<'_, '_>, name: &str| node.attribute(name).unwrap().parse::<f32>().unwrap();
     // With less than their real width, because the fonts of machines differ.

@@ -1,6 +1,7 @@
 //! Takes what the streams say, in order, and tells the model; keeps time for it.
 
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -59,6 +60,9 @@ fn look(shared: &Shared) {
     let now_ns = shared.now_ns();
     let past: &Mutex<_> = &shared.past;
     shared.read(|model| past.lock().unwrap_or_else(PoisonError::into_inner).observe(model, now_ns));
+    if !shared.keeps_history.load(Ordering::Relaxed) {
+        return;
+    }
     // Whoever reads the model may ask for the past meanwhile: nobody holds that while he waits for the model.
     let look = shared.read(Look::at);
     shared.history.lock().unwrap_or_else(PoisonError::into_inner).take(&look, shared.second());

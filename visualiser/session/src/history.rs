@@ -165,9 +165,12 @@ impl History {
         });
         let is_full = self.tracks.len() + newcomers.len() > TRACKS_MAX;
         let floor = if is_full { self.make_room(&newcomers) } else { 0 };
+        let strong = newcomers.iter().filter(|sample| sample.strength() > floor).count();
+        let mut spare = TRACKS_MAX.saturating_sub(self.tracks.len() + strong);
         for sample in newcomers {
-            let is_strong = sample.strength() > floor && self.tracks.len() < TRACKS_MAX;
-            if is_strong || self.selected.contains(&sample.of) {
+            let is_equal = sample.strength() == floor && spare > 0;
+            spare -= usize::from(is_equal);
+            if is_equal || sample.strength() > floor || self.selected.contains(&sample.of) {
                 // Where there is room for all it did nothing until now.
                 let mut track = Track::new(if is_full { second } else { began }, is_full);
                 track.last = second;

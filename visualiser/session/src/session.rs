@@ -1,6 +1,7 @@
 //! The handle: starts the threads, answers questions, and ends the threads with the last of its clones.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -203,6 +204,7 @@ impl Session {
     /// Whether a window shows the systems now: while nobody looks, probes are asked to tell less often.
     pub fn set_looked_at(&self, is_looked_at: bool) {
         let shared = &self.works.shared;
+        shared.keeps_history.fetch_or(is_looked_at, Ordering::Relaxed);
         if shared.attention.set_window(is_looked_at) {
             shared.set_cadences();
         }

@@ -3,7 +3,7 @@
 //! Whoever reads the model has the right of way: writers work in slices of two milliseconds, wait while a reader waits,
 //! and never stand in the queue of the lock, where they would hold up new readers while an old one is slow.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 use std::time::{Duration, Instant};
 
@@ -97,6 +97,8 @@ pub(crate) struct Shared {
     pub(crate) wishes: Arc<Wishes>,
     pub(crate) past: Mutex<Past>,
     pub(crate) history: Mutex<History>,
+    /// Somebody may look at the past: a window was open.
+    pub(crate) keeps_history: AtomicBool,
     pub(crate) trail: Trail,
     pub(crate) stir: Stir,
     pub(crate) waker: Waker,
@@ -130,6 +132,7 @@ impl Shared {
             wishes: Arc::default(),
             past: Mutex::default(),
             history: Mutex::default(),
+            keeps_history: AtomicBool::new(false),
             trail: Trail::default(),
             stir: Stir::default(),
             waker: Waker::default(),
