@@ -18,7 +18,7 @@ use axonscope_session::Session;
 use proptest::prelude::*;
 use roxmltree::{Document as Xml, Node};
 use support::named::{assert_steers_no_terminal, document, hostile, name, written};
-use support::{ChatServer, Visualiser, axonscope};
+use support::{ChatServer, Visualiser, axonscope, components};
 
 const INSTANT: &str = "2026-11-22T08:00:00Z";
 
@@ -216,7 +216,8 @@ fn graphml_of_many_composites_in_each_other_can_still_be_parsed() {
 fn the_ending_of_a_file_says_its_format() {
     let visualiser = Visualiser::start();
     let _chat = ChatServer::start(&visualiser.url);
-    visualiser.list_until("the chat server", |systems| systems.len() == 1);
+    visualiser
+        .picture_until("the room", |systems| systems.len() == 1 && !components(&systems[0], "name", "room").is_empty());
     let folder = tempfile::tempdir().unwrap();
     let export = |name: &str| {
         let path = folder.path().join(name);

@@ -8,6 +8,8 @@ use super::parts::{ago, figures, name, now};
 use super::{Of, Row, Sheet};
 
 const BOXES_MAX: usize = 24;
+/// Components inside a composite that are looked at: this is done in each frame.
+const INSIDE_MAX: usize = 2000;
 
 pub(super) fn sheet(component: ComponentRef<'_>, past: impl Fn(Subject) -> Option<Trace>) -> Sheet {
     let system = component.system();
@@ -93,7 +95,7 @@ fn doing(component: ComponentRef<'_>) -> String {
 
 /// Sums of a composite, and what it contains.
 fn inside(sheet: &mut Sheet, composite: ComponentRef<'_>) {
-    let (mut count, mut failed, mut busiest) = (0usize, 0usize, 0.0_f32);
+    let (mut count, mut failed, mut busiest, mut sent) = (0usize, 0usize, 0.0_f32, 0.0);
     let mut next = composite.children().next();
     let depth = composite.depth();
     // As a tree is read, until what is no longer inside.
@@ -101,16 +103,20 @@ fn inside(sheet: &mut Sheet, composite: ComponentRef<'_>) {
         count += 1;
         failed += usize::from(component.state() == State::Failed);
         busiest = busiest.max(component.busy_share());
-        next = component.next_in_tree().filter(|_| count < 100_000);
+        // Boxes that messages pass by count what others have sent.
+        sent += if component.is_composite() { 0.0 } else { component.rate_out() };
+        next = component.next_in_tree().filter(|_| count < INSIDE_MAX);
     }
     sheet.section("Inside");
-    sheet.figure("components", display::count(count as u64));
+    let more = if count == INSIDE_MAX { " or more" } else { "" };
+    sheet.figure("components", format!("{}{more}", display::count(count as u64)));
+    sheet.figure("messages sent inside", display::rate(sent));
     sheet.figure("busiest", display::share(busiest));
     if failed > 0 {
         let (name, figure) = ("failed".to_owned(), display::count(failed as u64));
         sheet.rows.push(Row::Figure { name, figure, trouble: Trouble::Alarm });
     }
-    let mut children: Vec<ComponentRef<'_>> = composite.children().collect();
+    let mut children: Vec<ComponentRef<'_>> = composite.children().take(INSIDE_MAX).collect();
     let rate = |component: &ComponentRef<'_>| component.rate_in() + component.rate_out();
     children.sort_by(|a, b| rate(b).total_cmp(&rate(a)).then(a.id().cmp(&b.id())));
     sheet.components("Contains", &children, |child| match child.is_composite() {
