@@ -1,17 +1,21 @@
 //! Takes what the streams say, in order, and tells the model; keeps time for it.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use axonscope_ingest::queue::{Connection, Input, Next, Receiver};
 use axonscope_model::SystemId;
 
 use crate::problems::Rhythm;
+use crate::history::Look;
 use crate::shared::Shared;
 
 /// How often time passes for the model while anyone is connected.
 const TICK: Duration = Duration::from_millis(500);
+/// How often what happens is written down for whoever looks back.
+const SECOND: Duration = Duration::from_secs(1);
 
 struct Core {
     shared: Arc<Shared>,
@@ -24,11 +28,13 @@ pub(crate) fn run(shared: Arc<Shared>, receiver: Receiver, keeps_time: bool) {
     let mut core = Core { shared: shared.clone(), speakers: HashMap::new() };
     let mut ticked_at = Instant::now();
     let mut rhythm = Rhythm::new(state(&shared), ticked_at);
+    let mut memory = Memory { at: ticked_at, state: state(&shared) };
     loop {
         let woken_in = shared.waker.flush();
         let tick_in = (keeps_time && shared.is_anyone_connected()).then(|| TICK.saturating_sub(ticked_at.elapsed()));
         let look_in = keeps_time.then(|| rhythm.look_in(state(&shared), Instant::now())).flatten();
-        let timeout = [woken_in, tick_in, look_in].into_iter().flatten().min();
+        let remember_in = keeps_time.then(|| memory.due_in(&shared)).flatten();
+        let timeout = [woken_in, tick_in, look_in, remember_in].into_iter().flatten().min();
         match receiver.next(timeout) {
             Next::Input(held) => {
                 let arrived_at = held.arrived_at();
@@ -49,6 +55,10 @@ pub(crate) fn run(shared: Arc<Shared>, receiver: Receiver, keeps_time: bool) {
             let ripens = shared.look_for_problems();
             rhythm.looked(state, now, ripens);
         }
+        if keeps_time && memory.due_in(&shared).is_some_and(|wait| wait.is_zero()) {
+            memory = Memory { at: now, state: state(&shared) };
+            remember(&shared);
+        }
     }
 }
 
@@ -56,6 +66,26 @@ pub(crate) fn run(shared: Arc<Shared>, receiver: Receiver, keeps_time: bool) {
 fn state(shared: &Shared) -> u64 {
     let versions = shared.versions();
     versions.structure.wrapping_add(versions.activity).wrapping_add(versions.status)
+}
+
+/// When the past was last written down, and what it was written of.
+struct Memory {
+    at: Instant,
+    state: u64,
+}
+
+impl Memory {
+    /// How long until the next second of the past is to be written down; none while nothing has happened since.
+    fn due_in(&self, shared: &Shared) -> Option<Duration> {
+        let is_due = shared.keeps_history.load(Ordering::Relaxed) && self.state != state(shared);
+        is_due.then(|| SECOND.saturating_sub(self.at.elapsed()))
+    }
+}
+
+/// Whoever reads the model may ask for the past meanwhile: nobody holds that while he waits for the model.
+fn remember(shared: &Shared) {
+    let look = shared.read(Look::at);
+    shared.history.lock().unwrap_or_else(PoisonError::into_inner).take(&look, shared.second());
 }
 
 impl Core {

@@ -19,6 +19,7 @@ mod attention;
 pub mod names;
 pub mod narrator;
 
+mod history;
 mod places;
 mod problems;
 mod request;
@@ -43,6 +44,7 @@ pub use axonscope_ingest::{Listen, StartError, reader};
 pub use axonscope_model::problems::{Problem, Severity};
 pub use axonscope_model::wiring::Wiring;
 pub use finding::{Findings, Focus, Hit, Hits, Wanted};
+pub use history::{HISTORY_SECS, Subject, Trace};
 pub use places::{Place, Places, SystemPlaces};
 pub use session::{Options, Session};
 pub use shared::{Counters, Versions};

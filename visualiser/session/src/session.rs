@@ -1,6 +1,7 @@
 //! The handle: starts the threads, answers questions, and ends the threads with the last of its clones.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use axonscope_model::wiring::Wiring;
 use axonscope_model::{Change, ComponentId, Hello, Limits, LinkageId, Model, Refusal, SystemId};
 
 use crate::finding::{self, Findings, Wanted};
+use crate::history::{History, Subject, Trace};
 use crate::places::{Place, Places, SystemPlaces};
 use crate::shared::{Counters, Shared, Versions};
 use crate::summary::summary;
@@ -225,6 +227,7 @@ impl Session {
     /// Whether a window shows the systems now: while nobody looks, probes are asked to tell less often.
     pub fn set_looked_at(&self, is_looked_at: bool) {
         let shared = &self.works.shared;
+        shared.keeps_history.fetch_or(is_looked_at, Ordering::Relaxed);
         if shared.attention.set_window(is_looked_at) {
             shared.set_cadences();
         }
@@ -252,6 +255,18 @@ impl Session {
     /// What was found last: the same `Arc` for as long as nothing else is.
     pub fn findings(&self) -> Arc<Findings> {
         self.works.shared.finding.findings()
+    }
+
+    // === impl past ===
+
+    /// What is kept of the past whatever else happens: what a person has selected.
+    pub fn select_past(&self, selected: impl IntoIterator<Item = (SystemId, Subject)>) {
+        self.works.history().select(selected);
+    }
+
+    /// The last two minutes of something; none where it did nothing. May be asked while the model is read.
+    pub fn past(&self, system: SystemId, subject: Subject) -> Option<Trace> {
+        self.works.history().trace((system, subject), self.works.shared.second())
     }
 
     // === impl measuring ===
@@ -333,6 +348,10 @@ impl Works {
     /// Nothing that is done under this lock can panic half-way.
     fn running(&self) -> std::sync::MutexGuard<'_, Running> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn history(&self) -> std::sync::MutexGuard<'_, History> {
+        self.shared.history.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn end(&self) {

@@ -3,7 +3,7 @@
 //! Whoever reads the model has the right of way: writers work in slices of two milliseconds, wait while a reader waits,
 //! and never stand in the queue of the lock, where they would hold up new readers while an old one is slow.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 use std::time::{Duration, Instant};
 
@@ -19,6 +19,7 @@ use axonscope_model::{Anomaly, Change, Hello, LinkageId, Model, Refusal, Status,
 use crate::arrangement::Arrangement;
 use crate::attention::Attention;
 use crate::finding::Desk;
+use crate::history::History;
 use crate::places::Places;
 use crate::problems::Problems;
 use crate::stir::Stir;
@@ -99,6 +100,9 @@ pub(crate) struct Shared {
     pub(crate) attention: Attention,
     pub(crate) wishes: Arc<Wishes>,
     pub(crate) problems: Problems,
+    pub(crate) history: Mutex<History>,
+    /// Somebody may look at the past: a window was open.
+    pub(crate) keeps_history: AtomicBool,
     pub(crate) trail: Trail,
     pub(crate) stir: Stir,
     pub(crate) finding: Desk,
@@ -132,6 +136,8 @@ impl Shared {
             attention: Attention::default(),
             wishes: Arc::default(),
             problems: Problems::expecting(expected),
+            history: Mutex::default(),
+            keeps_history: AtomicBool::new(false),
             trail: Trail::default(),
             stir: Stir::default(),
             finding: Desk::default(),
@@ -145,6 +151,11 @@ impl Shared {
     /// Nanoseconds of the session's clock, which the model is told.
     pub(crate) fn now_ns(&self) -> u64 {
         self.epoch_ns + self.began.elapsed().as_nanos() as u64
+    }
+
+    /// Whole seconds since the session began, from 1.
+    pub(crate) fn second(&self) -> u64 {
+        self.began.elapsed().as_secs() + 1
     }
 
     // === impl locks ===

@@ -8,19 +8,23 @@ use axonscope_model::display::escape;
 use axonscope_model::wiring::Wiring;
 use axonscope_model::{ComponentId, System, SystemId};
 use axonscope_session::reader::{Fetched, FetchedSystem, Mirror, ReadError, Reader};
-use axonscope_session::{Problem, SystemLayout};
+use axonscope_session::{Problem, Session, SystemLayout};
 use clap::ValueEnum;
 
 use super::client::{Reach, block_on, is_called};
 use super::names;
 use super::{Exit, Failure, Outcome, written};
-use crate::export::{dot, gather, json, wiring};
+use crate::export::json::Document;
+use crate::export::{dot, gather, graphml, json, svg, wiring};
 use crate::options::{PictureOptions, PictureSize, Theme};
 
 /// Write what a visualiser shows now to a file, or to standard output.
 ///
-/// json holds everything: systems, components, postboxes, linkages, totals, rates, positions and the instant.
-/// dot is for graphviz. wiring is how one system is wired, without ids, for `axonscope check`. png is the picture of the window, drawn by this command itself: no display is needed.
+/// png is the picture of the window, drawn by this command itself: no display is needed. svg is the same as vectors, with
+/// text that can be searched, and figures where one points. json holds everything: systems, components, postboxes,
+/// linkages, totals, rates, positions and the instant; graphml holds as much for graph programs such as yEd, Gephi and
+/// networkx. dot is for graphviz. wiring is how one system is wired,
+/// without ids, for `axonscope check`.
 ///
 /// Exits with 1 when there is nothing to write.
 #[derive(clap::Args, Debug)]
@@ -28,20 +32,22 @@ use crate::options::{PictureOptions, PictureSize, Theme};
 Examples:
   axonscope export --format json | jq '.systems[].components | length'
   axonscope export --format dot | dot -Tsvg -o now.svg
+  axonscope export -o now.svg
+  axonscope export -o now.png --size 2400x1500 --theme light
+  axonscope export -o chat.graphml --system chat_server
   axonscope export --format wiring --system chat_server -o chat_server.toml
-  axonscope export --format png --size 2400x1500 --theme light -o now.png
-  axonscope export --format png --present --title \"Our chat\" -o slide.png")]
+  axonscope export -o slide.png --present --title \"Our chat\"")]
 pub(super) struct Args {
-    /// What to write
-    #[arg(long, value_enum)]
-    format: Format,
+    /// What to write; without it, what the ending of the file says
+    #[arg(long, value_enum, required_unless_present = "output")]
+    format: Option<Format>,
     /// Only systems of this name; `axonscope ls` shows the names
     #[arg(long, value_name = "NAME")]
     system: Option<String>,
-    /// Of the png, in pixels
+    /// Of the png or svg, in pixels
     #[arg(long, value_name = "WIDTHxHEIGHT", default_value_t = PictureSize::default())]
     size: PictureSize,
-    /// Of the png
+    /// Of the png or svg
     #[arg(long, value_enum, default_value_t = Theme::Dark)]
     theme: Theme,
     /// Of the png: in both themes side by side
@@ -69,23 +75,52 @@ pub(super) struct Args {
 enum Format {
     /// A picture
     Png,
+    /// A picture as vectors
+    Svg,
     /// For graphviz
     Dot,
+    /// Everything, for graph programs
+    Graphml,
     /// Everything, for programs
     Json,
     /// How one system is wired, for `axonscope check`
     Wiring,
 }
 
+impl Format {
+    /// The one asked for, else the one that the ending of the file says.
+    fn of(args: &Args) -> Result<Self, Failure> {
+        if let Some(format) = args.format {
+            return Ok(format);
+        }
+        let ending =
+            args.output.as_deref().and_then(Path::extension).map(|ending| ending.to_string_lossy().to_lowercase());
+        match ending.as_deref() {
+            Some("png") => Ok(Format::Png),
+            Some("svg") => Ok(Format::Svg),
+            Some("dot" | "gv") => Ok(Format::Dot),
+            Some("graphml") => Ok(Format::Graphml),
+            Some("json") => Ok(Format::Json),
+            Some("toml") => Ok(Format::Wiring),
+            Some(other) => Err(Failure::new(
+                Exit::Usage,
+                format!("no format has files ending in .{}: say which with --format", escape(other)),
+            )),
+            None => Err(Failure::new(Exit::Usage, "the file has no ending that says its format: add --format")),
+        }
+    }
+}
+
 /// Runs the command.
 pub(super) fn run(args: Args) -> Outcome {
-    let picture = match (args.format, &args.output) {
+    let format = Format::of(&args)?;
+    let picture = match (format, &args.output) {
         (Format::Png, None) => return Err(Failure::new(Exit::Usage, "a png needs a file: add -o picture.png")),
         (Format::Png, Some(_)) if cfg!(not(feature = "window")) => {
             return Err(Failure::new(
                 Exit::NoWindow,
-                "this axonscope was built without the window and draws no png: export dot or json, or build it with \
-                 its default features",
+                "this axonscope was built without the window and draws no png: export svg, dot, graphml or json, or \
+                 build it with its default features",
             ));
         }
         _ => PictureOptions {
@@ -101,15 +136,23 @@ pub(super) fn run(args: Args) -> Outcome {
     let Some((fetched, problems)) = block_on(fetch(&args))? else { return Ok(()) };
     let selected = args.select.as_deref().map(|path| find(&fetched, path)).transpose()?;
     let picture = PictureOptions { selected, ..picture };
-    let document = || gather::document(&fetched);
-    match (args.format, &args.output) {
-        (Format::Png, path) => draw(fetched, problems, &picture, path.as_deref().unwrap_or(Path::new("axonscope.png"))),
-        (Format::Dot, path) => save(path.as_deref(), |out| dot::write(&document(), out)),
-        (Format::Json, path) => save(path.as_deref(), |out| json::write(&document(), out)),
-        (Format::Wiring, path) => {
-            let wiring = only_wiring(&fetched)?;
-            save(path.as_deref(), |out| wiring::write(&wiring, out))
+    let path = args.output.as_deref();
+    let save_as = |write: fn(&Document, &mut dyn Write) -> io::Result<()>, fetched: &Fetched| {
+        save(path, |out| write(&gather::document(fetched), out))
+    };
+    match format {
+        Format::Png => draw(fetched, problems, &picture, path.unwrap_or(Path::new("axonscope.png"))),
+        Format::Svg => {
+            let instant = Document::<()>::now(Vec::new()).instant;
+            save(path, |out| svg::write(&placed(fetched, problems), &picture, &instant, out))
         }
+        Format::Dot => save_as(dot::write, &fetched),
+        Format::Graphml => save_as(graphml::write, &fetched),
+        Format::Wiring => {
+            let wiring = only_wiring(&fetched)?;
+            save(path, |out| wiring::write(&wiring, out))
+        }
+        Format::Json => save_as(|document, out| json::write(document, out), &fetched),
     }
 }
 
@@ -216,15 +259,20 @@ fn save(path: Option<&Path>, write: impl FnOnce(&mut dyn Write) -> io::Result<()
 }
 
 /// How long a picture waits for what has no place yet.
-#[cfg(feature = "window")]
 const SETTLE: std::time::Duration = std::time::Duration::from_secs(20);
+
+/// With everything where the visualiser has it.
+fn placed(fetched: Fetched, problems: Vec<Problem>) -> Session {
+    let layouts: Vec<SystemLayout> = fetched.systems.into_iter().map(|system| system.layout).collect();
+    let session = Session::from_model_and_places(fetched.model, &layouts);
+    session.tell_problems(problems);
+    session.settle(SETTLE);
+    session
+}
 
 #[cfg(feature = "window")]
 fn draw(fetched: Fetched, problems: Vec<Problem>, options: &PictureOptions, path: &Path) -> Outcome {
-    let layouts: Vec<SystemLayout> = fetched.systems.into_iter().map(|system| system.layout).collect();
-    let session = axonscope_session::Session::from_model_and_places(fetched.model, &layouts);
-    session.tell_problems(problems);
-    session.settle(SETTLE);
+    let session = placed(fetched, problems);
     crate::view::offscreen::require_renderer().map_err(|error| Failure::new(Exit::NoWindow, error.to_string()))?;
     Ok(crate::view::offscreen::export_png(&session, options, path)?)
 }

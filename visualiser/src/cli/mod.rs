@@ -73,7 +73,7 @@ Examples:
   axonscope ls                                   which systems are there, and how they do
   axonscope watch --system chat_server           what appears and goes, a line each
   axonscope export --format dot | dot -Tsvg -o now.svg
-  axonscope export --format png -o now.png
+  axonscope export -o now.svg                    the picture; also .png, .graphml, .json
   axonscope lint                                 what is wrong now; nothing, if all is well
   axonscope check chat_server.toml               what is wired otherwise than that file says
 

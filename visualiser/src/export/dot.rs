@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::io;
 
-use axonscope_model::display::label;
+use axonscope_model::display::{label, share};
 
 use super::json::{Component, Document, Linkage, Postbox, System};
 
@@ -151,6 +151,9 @@ fn write_node(
     }
     if component.state == "failed" {
         let _ = write!(text, "\\nfailed: {}", record_escaped(&shortened(&component.state_detail)));
+    }
+    if component.busy_share >= 0.005 {
+        let _ = write!(text, "\\nbusy {}", share(component.busy_share as f32));
     }
     let outboxes = side("outbox");
     if !outboxes.is_empty() {

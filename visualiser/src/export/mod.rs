@@ -2,5 +2,9 @@
 
 pub mod dot;
 pub mod gather;
+pub mod graphml;
 pub mod json;
+pub mod svg;
 pub mod wiring;
+
+mod xml;

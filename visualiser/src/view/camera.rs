@@ -5,6 +5,7 @@ use bevy::camera::ScalingMode;
 use bevy::prelude::*;
 
 use super::VisualiserSystems;
+use super::fit::{ZOOM_FIT, ZOOM_MIN, fitted};
 use super::palette::motion;
 use super::stage::{Look, Stage};
 
@@ -62,15 +63,10 @@ pub(crate) struct Room {
     pub(crate) below: f32,
 }
 
-const ZOOM_MIN: f32 = 0.01;
 const ZOOM_MAX: f32 = 6.0;
-/// No closer than this when fitting: a system of two components does not fill the wall.
-const ZOOM_FIT: f32 = 1.5;
 /// Programs that are started together appear together: for so long after the first system, in seconds, another one is
 /// taken into view as well.
 const TOGETHER_SECS: f64 = 3.0;
-/// Air round what is fitted, in logical pixels.
-const MARGIN: f32 = 36.0;
 
 impl Default for Eye {
     fn default() -> Self {
@@ -173,6 +169,20 @@ impl Eye {
         self.covered_top == room.above && self.covered == Vec2::new(0.0, room.below)
     }
 
+    /// Glides as little as it takes for `rect`, or its middle where it is large, to lie beside the panels.
+    pub(crate) fn uncover(&mut self, rect: Rect) {
+        let (center, zoom) = self.glide.as_ref().map_or((self.center, self.zoom), |glide| glide.to);
+        let half = (rect.half_size() * zoom + 24.0).min(0.25 * self.screen);
+        let off = (rect.center() - center) * zoom;
+        let at = Vec2::new(off.x, -off.y) + self.screen / 2.0;
+        let (min, max) = (half, (self.screen - self.covered - half).max(half));
+        let by = at - at.clamp(min, max);
+        if by.length() > 1.0 {
+            self.glide_to((center + Vec2::new(by.x, -by.y) / zoom, zoom));
+            self.following = None;
+        }
+    }
+
     /// Glides to where it was before.
     pub(crate) fn return_to(&mut self, center: Vec2, zoom: f32) {
         self.glide_to((center, zoom));
@@ -201,10 +211,7 @@ impl Eye {
     }
 
     fn fitted(&self, rect: Rect) -> (Vec2, f32) {
-        let top = self.covered_top;
-        let free = (self.screen - self.covered - Vec2::new(0.0, top) - 2.0 * MARGIN).max(Vec2::splat(64.0));
-        let zoom = (free / rect.size().max(Vec2::splat(1.0))).min_element().clamp(ZOOM_MIN, self.closest);
-        (rect.center() + Vec2::new(self.covered.x, top - self.covered.y) / (2.0 * zoom), zoom)
+        fitted(rect, self.screen, self.covered, self.covered_top, self.closest)
     }
 
     /// What can be seen, in world units.
@@ -326,6 +333,19 @@ mod tests {
         eye.pan(Vec2::new(30.0, 0.0));
         assert!(!eye.is_at(rect) && eye.is_off(rect, 24.0) && !eye.is_off(rect, 60.0));
         assert_eq!(eye.moved_by_hand(), 1);
+    }
+
+    #[test]
+    fn what_a_panel_covers_comes_out_from_under_it_and_no_further() {
+        let mut eye = Eye { covered: Vec2::new(420.0, 32.0), ..Eye::default() };
+        let seen = Rect::from_center_half_size(eye.world_from_screen(Vec2::new(600.0, 400.0)), Vec2::splat(24.0));
+        eye.uncover(seen);
+        assert!(eye.glide.is_none(), "it can be seen already");
+        let covered = Rect::from_center_half_size(eye.world_from_screen(Vec2::new(1500.0, 400.0)), Vec2::splat(24.0));
+        eye.uncover(covered);
+        (eye.center, eye.zoom) = eye.glide.take().map(|glide| glide.to).unwrap_or_default();
+        let at = eye.screen_from_world(covered.center());
+        assert!((at - Vec2::new(1600.0 - 420.0 - 48.0, 400.0)).length() < 1.0, "{at}");
     }
 
     #[test]

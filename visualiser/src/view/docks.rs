@@ -4,7 +4,7 @@ use std::f32::consts::{PI, TAU};
 use std::sync::Arc;
 
 use axonscope_model::PostboxKind;
-use bevy::math::Vec2;
+use bevy_math::Vec2;
 
 use super::palette::size;
 use super::picture::Picture;

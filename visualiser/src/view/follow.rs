@@ -6,7 +6,7 @@ use std::f32::consts::TAU;
 use std::sync::Arc;
 
 use axonscope_model::{PostboxId, SystemId};
-use bevy::math::{Vec2, Vec3};
+use bevy_math::{Vec2, Vec3};
 
 use super::index::Index;
 use super::palette::size;
@@ -189,7 +189,7 @@ mod tests {
             facts: String::new(),
             word: None,
             gone: false,
-            rect: bevy::math::Rect::default(),
+            rect: bevy_math::Rect::default(),
         });
         let left = second.follow(&first, 9.0, false, 9);
         assert_eq!(left.iter().map(|leaver| (leaver.position.x, leaver.radius)).collect::<Vec<_>>(), [(500.0, 24.0)]);

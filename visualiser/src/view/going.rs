@@ -8,6 +8,7 @@ use bevy::window::RequestRedraw;
 
 use super::VisualiserSystems;
 use super::camera::Eye;
+use super::chosen::{self, Selected};
 use super::picture::NodeKey;
 use super::stage::{Look, Stage};
 
@@ -25,8 +26,10 @@ pub(crate) enum Go {
     To(NodeKey),
     /// Brings several into view together, and selects the first.
     ToAll(Vec<NodeKey>),
-    /// Brings a whole system into view.
+    /// Brings a whole system into view, and selects it.
     ToSystem(SystemId),
+    /// Selects a thing of whatever kind, and brings it into view.
+    Show(Selected),
     /// To what was looked at before this, and again to what was looked at after it.
     Back,
     Forward,
@@ -119,7 +122,17 @@ pub(super) fn go(
             }
             Go::ToSystem(system) => {
                 if let Some(rect) = picture.bounds(Some(&[*system])) {
+                    look.choose(Some(Selected::System(*system)));
                     eye.show(rect);
+                }
+            }
+            Go::Show(chosen) => {
+                if let Some(rect) = chosen::place(picture, *chosen) {
+                    look.choose(Some(*chosen));
+                    match chosen.component() {
+                        Some(_) => eye.fly_to(rect.center()),
+                        None => eye.show(rect.inflate(rect.half_size().max_element() * 0.3)),
+                    }
                 }
             }
             Go::Back | Go::Forward => {

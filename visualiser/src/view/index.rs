@@ -1,6 +1,6 @@
 //! Finds what lies somewhere without looking at everything: circles by their middles, in one grid for each order of size.
 
-use bevy::math::{Rect, Vec2};
+use bevy_math::{Rect, Vec2};
 
 /// Circles, found by where they are.
 #[derive(Default)]

@@ -10,6 +10,7 @@ use bevy_egui::egui;
 
 use super::camera::Eye;
 use super::canvas::Overlay;
+use super::facts::fact;
 use super::level::DETAIL_FROM;
 use super::naming::{Inside, Naming};
 use super::palette::{Palette, Rgba, size, type_size};
@@ -358,51 +359,6 @@ fn write_node_labels(page: &mut Page<'_>, sight: &Sight<'_>, node: &Node, streng
         let only_if_free = node.trouble() != Trouble::Alarm;
         page.put_below(Vec2::new(placed.center().x, top), fact, color.fade(strength), only_if_free);
     }
-}
-
-/// The one line that says most about a component now.
-fn fact(node: &Node, palette: &Palette) -> Option<(String, Rgba)> {
-    let loud = match node.trouble() {
-        Trouble::Alarm => palette.alarm,
-        Trouble::Warning => palette.warning,
-        Trouble::None => palette.quiet,
-    };
-    match node.state {
-        axonscope_model::State::Failed => return Some(("failed".into(), palette.alarm)),
-        axonscope_model::State::Finished => return Some(("finished".into(), palette.quiet)),
-        axonscope_model::State::Starting => return Some(("starting".into(), palette.quiet)),
-        axonscope_model::State::Running => {}
-    }
-    match node.trouble_inside {
-        _ if !node.is_composite() => {}
-        Trouble::Alarm => return Some(("trouble inside".into(), palette.alarm)),
-        Trouble::Warning => return Some(("filling up inside".into(), palette.warning)),
-        Trouble::None => {}
-    }
-    if node.blocked >= 0.1 {
-        return Some((format!("blocked {}", display::share(node.blocked)), palette.warning));
-    }
-    if node.blamed != Trouble::None && Trouble::of_fill(Some(node.fill)) == Trouble::None {
-        return Some(("in trouble".into(), loud));
-    }
-    if node.trouble() != Trouble::None {
-        return Some((format!("inbox {} full", display::share(node.fill)), loud));
-    }
-    if let Some((rate, open)) = node.many {
-        return Some((format!("{} · {} open", display::rate(rate), display::count(open.into())), palette.quiet));
-    }
-    if node.busy >= 0.5 {
-        return Some((format!("busy {}", display::share(node.busy)), palette.quiet));
-    }
-    if node.rate_in + node.rate_out > 0.0 {
-        let text = match (node.rate_in > 0.0, node.rate_out > 0.0) {
-            (true, true) => format!("{} in · {} out", display::rate(node.rate_in), display::rate(node.rate_out)),
-            (true, false) => format!("{} in", display::rate(node.rate_in)),
-            _ => format!("{} out", display::rate(node.rate_out)),
-        };
-        return Some((text, palette.quiet));
-    }
-    None
 }
 
 /// Names of boxes: of the selected component and what is hovered, and of all when very close.

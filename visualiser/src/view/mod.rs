@@ -5,21 +5,25 @@
 //! knows the wire, and clicks go back one step only, as pins.
 
 mod dirty;
+pub(crate) mod grid;
 mod index;
 mod keys;
-mod palette;
+pub(crate) mod palette;
 
-mod picture;
+pub(crate) mod picture;
 
 mod blame;
+pub(crate) mod curve;
 mod docks;
+pub(crate) mod facts;
+pub(crate) mod fit;
 mod follow;
 mod level;
 mod read;
 
 mod camera;
 mod canvas;
-mod flow;
+pub(crate) mod flow;
 mod gather;
 mod linkages;
 mod naming;
@@ -27,9 +31,11 @@ mod nodes;
 mod scene;
 mod uses;
 
+mod chosen;
 mod draw;
 mod finding;
 mod going;
+mod inspect;
 mod labels;
 mod latency;
 pub mod offscreen;
@@ -79,7 +85,7 @@ pub(crate) fn plugin(app: &mut App) {
 /// What only a window has: pointer and keys, and whether anybody can see it.
 pub(crate) fn hands_plugin(app: &mut App) {
     app.add_plugins((keys::hands_plugin, present::hands_plugin, panels::help::hands_plugin));
-    app.add_plugins((pick::plugin, seen::plugin, panels::hands_plugin));
+    app.add_plugins((pick::plugin, seen::plugin, panels::hands_plugin, panels::inspector::hands_plugin));
 }
 
 /// What we draw with: the shaders read instances from storage buffers, which OpenGL does not give a vertex.

@@ -8,6 +8,7 @@ use bevy::winit::{UpdateMode, WinitSettings};
 use super::VisualiserSystems;
 use super::camera::Eye;
 use super::canvas::{Overlay, Shape, kind};
+use super::chosen;
 use super::finding::{rows::Table, twigs::Tree};
 use super::nodes;
 use super::palette::{Palette, Rgba, size};
@@ -50,7 +51,8 @@ fn paint_marks(
     };
     let marks =
         nodes::marks(&stage.picture, look.selected.or(presenting.part()), look.hovered, stage.eased(now), palette);
-    overlay.marks = stage.ghosts.iter().map(ghost).chain(marks).collect();
+    let beside = chosen::marks(&stage.picture, look.chosen(), palette);
+    overlay.marks = stage.ghosts.iter().map(ghost).chain(marks).chain(beside).collect();
 }
 
 /// Sixty frames a second while something moves; none at all otherwise, until something wakes the window.
@@ -71,7 +73,7 @@ pub(super) fn set_pace(
     let is_moving = stage.is_moving(time.elapsed_secs_f64()) || !stage.ghosts.is_empty();
     let reads = table.rows.is_at_work() || tree.twigs.is_at_work();
     let moving = is_moving || reads || eye.is_gliding() || stage.travels || studio.is_at_work();
-    let wait = match (moving, look.selected) {
+    let wait = match (moving, look.chosen()) {
         (true, _) => FRAME,
         (false, Some(_)) => IDLE_INSPECTING,
         (false, None) => IDLE,

@@ -40,11 +40,13 @@ impl Rgba {
         u32::from_le_bytes(self.0)
     }
 
+    #[cfg(feature = "window")]
     pub(crate) fn egui(self) -> bevy_egui::egui::Color32 {
         let [r, g, b, a] = self.0;
         bevy_egui::egui::Color32::from_rgba_unmultiplied(r, g, b, a)
     }
 
+    #[cfg(feature = "window")]
     pub(crate) fn bevy(self) -> bevy::color::Color {
         let [r, g, b, a] = self.0;
         bevy::color::Color::srgba_u8(r, g, b, a)

@@ -8,6 +8,7 @@ use bevy_egui::EguiContexts;
 
 use super::VisualiserSystems;
 use super::camera::Eye;
+use super::chosen::{self, Selected};
 use super::finding::Finding;
 use super::going::{self, Go};
 use super::keys::{Does, Pressed};
@@ -105,12 +106,12 @@ fn follow_pointer(
             .last_click
             .is_some_and(|(then, place)| now - then < DOUBLE_CLICK_SECS && place.distance(at) < SLACK);
         pointer.last_click = Some((now, at));
-        let clicked = under.map(|node| node.key);
+        let clicked = chosen::under(&stage, &eye, world, now);
         // With Shift a second one is chosen, and the path to it is shown.
         let is_second = is_held(&keys, [KeyCode::ShiftLeft, KeyCode::ShiftRight])
-            && matches!((look.selected, clicked), (Some(from), Some(to)) if finding.show_way(from, to));
+            && matches!((look.selected, clicked), (Some(from), Some(Selected::Component(to))) if finding.show_way(from, to));
         if !is_second {
-            look.selected = clicked;
+            look.choose(clicked);
         }
         match under {
             Some(node) if twice && node.pinned => watched.0.pin(node.key.0, node.key.1, None),
@@ -165,7 +166,7 @@ pub(super) fn press_keys(
             Does::Down => eye.pan(Vec2::new(0.0, -80.0)),
             Does::Back => drop(go.write(Go::Back)),
             Does::Forward => drop(go.write(Go::Forward)),
-            Does::Leave => look.selected = None,
+            Does::Leave => look.choose(None),
             Does::Next => look.selected = next_node(&stage, &look, false),
             Does::Previous => look.selected = next_node(&stage, &look, true),
             Does::Arrange => watched.0.rearrange(),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use axonscope_model::{ComponentId, LinkageId, PostboxId, PostboxKind, State, SystemId};
-use bevy::math::{Rect, Vec2, Vec3};
+use bevy_math::{Rect, Vec2, Vec3};
 
 use super::index::Index;
 use super::palette::{band, size};

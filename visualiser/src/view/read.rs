@@ -11,7 +11,7 @@ use axonscope_model::{
     display,
 };
 use axonscope_session::{Places, SystemPlaces};
-use bevy::math::{Rect, Vec3};
+use bevy_math::{Rect, Vec3};
 
 use super::picture::{Dock, Hull, Link, Node, NodeKey, Picture, Trouble, Use};
 

@@ -10,9 +10,10 @@ use serde_json::{Map, Value, json};
 
 use super::VisualiserSystems;
 use super::camera::Eye;
+use super::curve::Curve;
 use super::going::Way;
 use super::paint;
-use super::picture::{NodeKey, Picture};
+use super::picture::{Link, NodeKey, Picture};
 use super::stage::{Look, Stage, Studio, Watched};
 
 /// Begins a report in a file, which is made anew.
@@ -86,6 +87,7 @@ fn report(
         }).collect::<Vec<_>>(),
         "components": picture.nodes.len(),
         "linkages": picture.links.len(),
+        "joins": joins(picture, &eye),
         "back": way.leads().0,
         "forward": way.leads().1,
         "nodes": nodes.take(NODES_MAX).collect::<Vec<_>>(),
@@ -99,6 +101,18 @@ fn report(
         writeln!(report.file, "{line}").and_then(|()| report.file.flush()).ok();
         (report.last, report.at) = (line, now);
     }
+}
+
+/// Linkages on the screen, by what they join, with a point on them.
+fn joins(picture: &Picture, eye: &Eye) -> Vec<Value> {
+    let screen = Rect::from_corners(Vec2::ZERO, eye.screen);
+    let join = |link: &Link| {
+        let [from, to] = [link.from, link.to].map(|dock| &picture.boxes[dock as usize]);
+        let at = eye.screen_from_world(Curve::between(picture, from, to).point(0.5).0.truncate());
+        let [from, to] = [from, to].map(|dock| path(picture, dock.node));
+        screen.contains(at).then(|| json!({ "from": from, "to": to, "x": at.x.round(), "y": at.y.round() }))
+    };
+    picture.links.iter().filter_map(join).take(NODES_MAX).collect()
 }
 
 /// Such as "chat_server / server / alice".

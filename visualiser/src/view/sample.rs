@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axonscope_model::{ComponentId, LinkageId, PostboxId, PostboxKind, State, SystemId};
-use bevy::math::Vec3;
+use bevy_math::Vec3;
 
 use super::picture::{Dock, Link, Node, NodeKey, Picture, Trouble};
 

@@ -14,6 +14,7 @@ use bevy::tasks::{AsyncComputeTaskPool, Task, futures::check_ready};
 use super::VisualiserSystems;
 use super::camera::Eye;
 use super::canvas::Canvas;
+use super::chosen::Closer;
 use super::follow::Leaver;
 use super::gather::Crowd;
 use super::level::Levels;
@@ -126,6 +127,8 @@ pub(crate) struct Look {
     pub(crate) theme: Theme,
     pub(crate) selected: Option<NodeKey>,
     pub(crate) hovered: Option<NodeKey>,
+    /// What is selected beside a component; ask [`Look::chosen`].
+    pub(crate) closer: Option<Closer>,
     /// Nothing moves but what must: no growing, fading or gliding, and no travelling dashes.
     pub(crate) still: bool,
     /// The instant and the address are written into the picture.
@@ -136,7 +139,7 @@ pub(crate) struct Look {
 
 impl Default for Look {
     fn default() -> Self {
-        Self { theme: Theme::Dark, selected: None, hovered: None, still: false, chrome: true, scale: 1.0 }
+        Self { theme: Theme::Dark, selected: None, hovered: None, closer: None, still: false, chrome: true, scale: 1.0 }
     }
 }
 

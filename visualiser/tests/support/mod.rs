@@ -7,6 +7,7 @@
 
 pub(crate) mod desktop;
 pub(crate) mod dialogue;
+pub(crate) mod named;
 
 use std::env;
 use std::ffi::OsStr;

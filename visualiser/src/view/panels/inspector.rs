@@ -1,243 +1,272 @@
-//! Everything known about what is selected, on a card at the right.
+//! Everything known about what is selected, on a card at the right that can be made narrower and hidden.
 
-use axonscope_model::{ComponentId, ComponentRef, LinkageId, PostboxKind, PostboxRef, State, System, display};
-use axonscope_session::Problem;
 use bevy::prelude::*;
+use bevy::window::RequestRedraw;
 use bevy_egui::{EguiContexts, egui};
 
+use super::super::VisualiserSystems;
 use super::super::camera::Eye;
+use super::super::chosen::{self, Selected};
 use super::super::going::Go;
-use super::super::naming::Naming;
-use super::super::palette::{Palette, Rgba, Theme, type_size};
-use super::super::picture::Trouble;
-use super::super::stage::{Look, Watched};
-use super::boxes::show_box;
-use super::linkages::{show_linkages, show_uses};
-use super::log::show_log;
+use super::super::inspect::{Row, Sheet};
+use super::super::keys::{Does, Pressed};
+use super::super::palette::{Palette, Theme, type_size};
+use super::super::report::Said;
+use super::super::stage::{Look, Stage, Watched};
 use super::problems::{Below, problem_card};
-use super::{card, row, section, strong, text};
+use super::rows::{Clicked, show_row};
+use super::{card, strong, text};
+use axonscope_model::Model;
+use axonscope_session::Subject;
 
-const WIDTH: f32 = 400.0;
+pub(super) fn plugin(app: &mut App) {
+    app.init_resource::<Inspector>()
+        .init_resource::<Said>()
+        .add_systems(Update, (keep_past, make_room).chain().in_set(VisualiserSystems::Arrange));
+}
+
+/// What the card asks the window to do: keys are the window's.
+pub(crate) fn hands_plugin(app: &mut App) {
+    app.add_systems(Update, (press_keys, copy).chain().in_set(VisualiserSystems::Arrange));
+}
+
 const MARGIN: f32 = 20.0;
-const BOXES_MAX: usize = 24;
+/// Air inside the card, at both sides together.
+const AIR: f32 = 44.0;
+const WIDTH: f32 = 400.0;
+const WIDTH_MIN: f32 = 280.0;
+const WIDTH_MAX: f32 = 640.0;
+/// How wide the edge is that can be dragged.
+const EDGE: f32 = 8.0;
 
+/// The card.
+#[derive(Resource)]
+pub(crate) struct Inspector {
+    width: f32,
+    hidden: bool,
+    /// What is to be put on the clipboard.
+    to_copy: Option<String>,
+    /// What was copied last, of what.
+    copied: Option<Selected>,
+    /// Asked for by a key: all that is shown, as soon as it is read.
+    wants_copy: bool,
+}
+
+impl Default for Inspector {
+    fn default() -> Self {
+        Self { width: WIDTH, hidden: false, to_copy: None, copied: None, wants_copy: false }
+    }
+}
+
+#[allow(clippy::too_many_arguments, reason = "a Bevy system states what it uses")]
 pub(super) fn show_inspector(
     mut contexts: EguiContexts,
     watched: Res<Watched>,
-    look: Res<Look>,
     below: Res<Below>,
-    names: Res<Naming>,
+    mut inspector: ResMut<Inspector>,
+    mut look: ResMut<Look>,
     mut eye: ResMut<Eye>,
+    mut said: ResMut<Said>,
     mut go: MessageWriter<Go>,
+    mut redraw: MessageWriter<RequestRedraw>,
 ) -> Result {
-    let covered = if look.selected.is_some() || below.0 > 0.0 { WIDTH + MARGIN } else { 0.0 };
+    let chosen = look.chosen();
+    let ctx = contexts.ctx_mut()?;
+    let screen = ctx.viewport_rect();
+    let width = inspector.width.min(screen.width() * 0.6).max(WIDTH_MIN.min(screen.width() - 2.0 * MARGIN));
+    let is_covered = chosen.is_some() && !inspector.hidden || below.0 > 0.0;
+    let covered = if is_covered { width + MARGIN } else { 0.0 };
     if eye.covered.x != covered {
         eye.covered.x = covered;
     }
-    let Some(key) = look.selected else { return Ok(()) };
-    let palette = Palette::of(look.theme);
-    let ctx = contexts.ctx_mut()?;
-    let height = ctx.viewport_rect().height() - 2.0 * MARGIN - eye.covered.y - below.0;
-    let mut asked = Asked::default();
-    egui::Area::new("inspector".into()).fade_in(false).anchor(egui::Align2::RIGHT_TOP, [-MARGIN, MARGIN]).show(
-        ctx,
-        |ui| {
-            // An area is as high as it was before; without this a card could never grow.
-            ui.set_max_height(height);
-            card(palette).show(ui, |ui| {
-                ui.set_width(WIDTH - 44.0);
-                ui.spacing_mut().item_spacing.y = 7.0;
-                if look.theme == Theme::Light {
-                    // egui blends its fade too dark on light cards.
-                    ui.spacing_mut().scroll.fade.strength = 0.0;
-                }
-                egui::ScrollArea::vertical().max_height(height - 44.0).show(ui, |ui| {
-                    watched.0.read(|model| {
-                        let system = model.system(key.0);
-                        if let Some((system, component)) =
-                            system.and_then(|system| Some((system, system.component(key.1)?)))
-                        {
-                            let problems = watched.0.latest_problems();
-                            asked = show_component(ui, palette, (&names, &problems), system, component);
-                        }
-                    });
-                });
-            });
-        },
-    );
-    if let Some((linkage, on)) = asked.tap {
-        watched.0.tap(key.0, linkage, on);
+    let wants_copy = std::mem::take(&mut inspector.bypass_change_detection().wants_copy);
+    let Some(chosen) = chosen else {
+        said.0.insert("inspector".into(), serde_json::Value::Null);
+        return Ok(());
+    };
+    let sheet = watched.0.read(|model: &Model| Sheet::read(&watched.0, model, chosen));
+    let Some(sheet) = sheet else {
+        // It has gone.
+        look.choose(None);
+        return Ok(());
+    };
+    if wants_copy {
+        inspector.to_copy = Some(sheet.text());
+        inspector.copied = Some(chosen);
     }
-    if let Some(component) = asked.component {
-        go.write(Go::To((key.0, component)));
+    let shown = (!inspector.hidden).then_some(width);
+    let mut told = told(&sheet, chosen, shown, inspector.copied == Some(chosen));
+    if inspector.hidden {
+        said.0.insert("inspector".into(), told);
+        return Ok(());
+    }
+
+    let palette = Palette::of(look.theme);
+    let problems = watched.0.latest_problems();
+    let height = screen.height() - 2.0 * MARGIN - eye.covered.y - below.0;
+    let is_light = look.theme == Theme::Light;
+    let mut clicked = Clicked::default();
+    let area = egui::Area::new("inspector".into()).fade_in(false).anchor(egui::Align2::RIGHT_TOP, [-MARGIN, MARGIN]);
+    area.show(ctx, |ui| {
+        // An area is as high as it was before; without this a card could never grow.
+        ui.set_max_height(height);
+        let frame = card(palette).show(ui, |ui| {
+            ui.set_width(width - AIR);
+            ui.spacing_mut().item_spacing.y = 6.0;
+            if is_light {
+                // egui blends its fade too dark on light cards.
+                ui.spacing_mut().scroll.fade.strength = 0.0;
+            }
+            if show_head(ui, palette, &sheet, inspector.copied == Some(chosen)) {
+                inspector.to_copy = Some(sheet.text());
+                inspector.copied = Some(chosen);
+            }
+            let scroll = egui::ScrollArea::vertical().id_salt(chosen).max_height(height - AIR - 60.0);
+            scroll.show(ui, |ui| {
+                // What is wrong is told by its problem, where there is one.
+                let is_told = matches!(chosen, Selected::Component((system, component))
+                    if problem_card(ui, palette, &problems, system, component));
+                let told = sheet.rows.iter().position(|row| is_told && matches!(row, Row::Banner { .. }));
+                for (number, row) in sheet.rows.iter().enumerate().filter(|(number, _)| Some(*number) != told) {
+                    ui.push_id(number, |ui| show_row(ui, palette, row, &mut clicked));
+                }
+            });
+        });
+        drag_edge(ui, frame.response.rect, &mut inspector);
+    });
+    told["links"] = clicked.links.into();
+    if said.0.get("inspector") != Some(&told) {
+        // Whoever reads the report does so in the next frame.
+        redraw.write(RequestRedraw);
+        said.0.insert("inspector".into(), told);
+    }
+    if let Some((linkage, on)) = clicked.tap {
+        watched.0.tap(chosen.system(), linkage, on);
+    }
+    match clicked.to {
+        Some(Selected::Component(key)) => drop(go.write(Go::To(key))),
+        Some(to) => drop(go.write(Go::Show(to))),
+        None => {}
     }
     Ok(())
 }
 
-/// What was clicked on the card.
-#[derive(Default)]
-pub(super) struct Asked {
-    /// To be selected.
-    pub(super) component: Option<ComponentId>,
-    /// To be tapped, or not any more.
-    pub(super) tap: Option<(LinkageId, bool)>,
+/// Its name, where it is, and a button; whether that was pressed.
+fn show_head(ui: &mut egui::Ui, palette: &Palette, sheet: &Sheet, is_copied: bool) -> bool {
+    let mut pressed = false;
+    ui.horizontal(|ui| {
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let word = if is_copied { "copied" } else { "copy" };
+            let button = egui::Button::new(text(word, type_size::TINY, palette.quiet))
+                .fill(palette.card.egui())
+                .stroke(egui::Stroke::new(1.0, palette.card_rim.egui()))
+                .corner_radius(egui::CornerRadius::same(7));
+            pressed = ui.add(button).on_hover_text("copy all of this as text (Ctrl-C)").clicked();
+            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                let title = egui::Label::new(strong(&sheet.title, type_size::TITLE, palette.text)).truncate();
+                ui.add(title);
+            });
+        });
+    });
+    ui.add(egui::Label::new(text(&sheet.path, type_size::SMALL, palette.quiet)).wrap());
+    pressed
 }
 
-/// Shows it all; what was clicked.
-fn show_component(
-    ui: &mut egui::Ui,
-    palette: &Palette,
-    (names, problems): (&Naming, &[Problem]),
-    system: &System,
-    component: ComponentRef<'_>,
-) -> Asked {
-    let mut asked = Asked::default();
-    ui.label(strong(display::label(component.name(), 40), type_size::TITLE, palette.text));
-    let type_name = names.of_type(component.type_name(), 40);
-    let path = format!("{} / {}", display::label(&system.title(), 40), display::escape(&component.path()));
-    ui.label(text(format!("{path} · {type_name}"), type_size::SMALL, palette.quiet));
-    if !component.description().is_empty() {
-        ui.label(text(display::escape(component.description()), type_size::BODY, palette.text));
+/// The left edge makes the card wider and narrower.
+fn drag_edge(ui: &egui::Ui, card: egui::Rect, inspector: &mut Inspector) {
+    let edge = egui::Rect::from_x_y_ranges(card.min.x - EDGE / 2.0..=card.min.x + EDGE / 2.0, card.y_range());
+    let response = ui.interact(edge, ui.id().with("edge"), egui::Sense::drag());
+    if response.dragged() {
+        inspector.width = (inspector.width - response.drag_delta().x).clamp(WIDTH_MIN, WIDTH_MAX);
     }
-    if !problem_card(ui, palette, problems, system.id(), component.id()) {
-        show_state(ui, palette, system, component);
-    }
-
-    let mut boxes: Vec<PostboxRef<'_>> = component.postboxes().collect();
-    boxes.sort_by_key(|postbox| (postbox.is_standard(), postbox.kind() == PostboxKind::Outbox, postbox.id()));
-    if !boxes.is_empty() {
-        section(ui, palette, "Boxes");
-    }
-    for postbox in boxes.iter().take(BOXES_MAX) {
-        show_box(ui, palette, *postbox);
-    }
-    if boxes.len() > BOXES_MAX {
-        ui.label(text(format!("and {} more", boxes.len() - BOXES_MAX), type_size::SMALL, palette.quiet));
-    }
-    show_activity(ui, palette, system, component, !boxes.is_empty());
-
-    let incoming = boxes.iter().flat_map(|postbox| postbox.linkages_in());
-    show_linkages(ui, palette, "From", incoming, |linkage| linkage.source(), &mut asked);
-    let outgoing = boxes.iter().flat_map(|postbox| postbox.linkages_out());
-    show_linkages(ui, palette, "To", outgoing, |linkage| linkage.sink(), &mut asked);
-    show_uses(ui, palette, "Uses", component.uses().map(|usage| usage.sink().owner()), &mut asked);
-    show_uses(ui, palette, "Used by", component.used_by().map(|usage| usage.source().owner()), &mut asked);
-    show_log(ui, palette, "Log", system, component.log(), component.log_gone());
-    if !component.labels().is_empty() {
-        section(ui, palette, "Labels");
-        for (name, value) in component.labels() {
-            row(ui, palette, &display::label(name, 24), display::label(value, 40));
-        }
-    }
-    let of_system = format!("Log of {}", display::label(&system.title(), 30));
-    show_log(ui, palette, &of_system, system, system.log(), system.log_gone());
-    asked
+    response.on_hover_cursor(egui::CursorIcon::ResizeHorizontal);
 }
 
-fn show_activity(ui: &mut egui::Ui, palette: &Palette, system: &System, component: ComponentRef<'_>, has_boxes: bool) {
-    section(ui, palette, "Activity");
-    if component.stands_for_many() {
-        let (rate, open) = (display::rate(component.begun_rate()), display::count(component.open().into()));
-        let in_all = display::count(component.begun());
-        row(ui, palette, "stands for", format!("{rate} · {open} open · {in_all} in all"));
-    }
-    let busy = component.busy_share();
-    match component.scheduled_share() {
-        None => row(ui, palette, "busy", display::share(busy)),
-        Some(scheduled) => {
-            let [busy, ready, idle] = [busy, scheduled, idle(busy, scheduled)].map(display::share);
-            row(ui, palette, "busy · scheduled · idle", format!("{busy} · {ready} · {idle}"));
-        }
-    }
-    if has_boxes {
-        let figures = |total: u64, rate: f64| format!("{} · {}", display::count(total), display::rate(rate));
-        row(ui, palette, "messages in", figures(component.messages_in(), component.rate_in()));
-        row(ui, palette, "messages out", figures(component.messages_out(), component.rate_out()));
-    }
-    if component.last_active_at() > 0 {
-        let ago = system.sampled_at().saturating_sub(component.last_active_at());
-        row(
-            ui,
-            palette,
-            "last active",
-            if ago < 1_000_000 { "now".into() } else { format!("{} ago", display::duration_ns(ago)) },
-        );
-    }
-    row(ui, palette, "polls", display::count(component.polls()));
-    if component.restarts() > 0 {
-        row(ui, palette, "restarts", display::count(component.restarts().into()));
-    }
-    row(ui, palette, "system up", display::duration_ns(system.uptime_ns()));
-}
-
-/// What is left of the time; both shares are measured, and may come to a little more than all of it.
-fn idle(busy: f32, scheduled: f32) -> f32 {
-    (1.0 - busy - scheduled).max(0.0)
-}
-
-fn show_state(ui: &mut egui::Ui, palette: &Palette, system: &System, component: ComponentRef<'_>) {
-    let (word, color) = match component.state() {
-        _ if !system.status().is_connected() => {
-            ("gone with its system; this is what was last known".to_owned(), palette.quiet)
-        }
-        State::Starting => ("starting".to_owned(), palette.quiet),
-        State::Running => (doing(component), palette.quiet),
-        State::Finished => ("finished".to_owned(), palette.quiet),
-        State::Failed => (format!("failed: {}", display::escape(component.state_detail())), palette.alarm),
+fn told(sheet: &Sheet, chosen: Selected, width: Option<f32>, is_copied: bool) -> serde_json::Value {
+    let kind = match chosen {
+        Selected::System(_) => "system",
+        Selected::Component(_) => "component",
+        Selected::Postbox(..) => "postbox",
+        Selected::Linkage(..) => "linkage",
     };
-    let fullest = component.postboxes().filter_map(|postbox| postbox.fill()).fold(0.0, f32::max);
-    match Trouble::of_fill(Some(fullest)) {
-        Trouble::None => banner(ui, color, color == palette.alarm, &word),
-        level => {
-            let color = if level == Trouble::Alarm { palette.alarm } else { palette.warning };
-            banner(
-                ui,
-                color,
-                true,
-                &format!("inbox {} full · busy {}", display::share(fullest), display::share(component.busy_share())),
-            );
-        }
-    }
-    if component.has_anomaly() {
-        banner(ui, palette.warning, true, "incomplete here: something told of it did not fit");
-    }
+    serde_json::json!({
+        "kind": kind, "title": sheet.title, "path": sheet.path, "width": width.map(f32::round), "copied": is_copied,
+        "text": is_copied.then(|| sheet.text()),
+    })
 }
 
-/// What a component that runs is doing: working, or waiting for whom.
-fn doing(component: ComponentRef<'_>) -> String {
-    if let Some(outbox) = component.postboxes().find(|postbox| postbox.blocked_since() > 0) {
-        return format!("blocked: waits to send from {}", display::label(outbox.name(), 24));
-    }
-    match component.waits_at().next() {
-        Some(inbox) if component.poll_started_at() == 0 => format!("waits at {}", display::label(inbox.name(), 24)),
-        _ => "running".to_owned(),
-    }
-}
-
-fn banner(ui: &mut egui::Ui, color: Rgba, framed: bool, words: &str) {
-    if !framed {
-        ui.label(text(words, type_size::BODY, color));
+/// What is selected has a past, however much else there is.
+fn keep_past(look: Res<Look>, watched: Res<Watched>, mut last: Local<Option<Selected>>) {
+    let chosen = look.chosen();
+    if *last == chosen {
         return;
     }
-    ui.add_space(6.0);
-    egui::Frame::new()
-        .fill(color.fade(0.14).egui())
-        .stroke(egui::Stroke::new(1.0, color.fade(0.6).egui()))
-        .corner_radius(egui::CornerRadius::same(8))
-        .inner_margin(egui::Margin::symmetric(12, 9))
-        .show(ui, |ui| {
-            ui.set_width(ui.available_width());
-            ui.label(strong(words, type_size::BODY, color));
-        });
+    *last = chosen;
+    let subjects: Vec<_> = watched.0.read(|model| {
+        let system = chosen.and_then(|chosen| model.system(chosen.system()));
+        let (Some(chosen), Some(system)) = (chosen, system) else { return Vec::new() };
+        let subjects = match chosen {
+            Selected::System(_) => vec![Subject::System],
+            Selected::Postbox(_, postbox) => vec![Subject::Postbox(postbox)],
+            Selected::Linkage(_, linkage) => system.linkage(linkage).map_or(Vec::new(), |linkage| {
+                [linkage.source(), linkage.sink()].map(|end| Subject::Postbox(end.id())).into()
+            }),
+            Selected::Component((_, id)) => {
+                let boxes = system.component(id).into_iter().flat_map(|component| component.postboxes());
+                std::iter::once(Subject::Component(id))
+                    .chain(boxes.map(|postbox| Subject::Postbox(postbox.id())))
+                    .collect()
+            }
+        };
+        subjects.into_iter().map(|subject| (system.id(), subject)).collect()
+    });
+    watched.0.select_past(subjects);
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// What has just been selected is not covered by the card about it.
+fn make_room(
+    look: Res<Look>,
+    stage: Res<Stage>,
+    inspector: Res<Inspector>,
+    mut eye: ResMut<Eye>,
+    mut redraw: MessageWriter<RequestRedraw>,
+    mut last: Local<Option<Selected>>,
+    mut is_due: Local<bool>,
+) {
+    let chosen = look.chosen();
+    if *last != chosen {
+        (*last, *is_due) = (chosen, chosen.is_some() && !inspector.hidden);
+    }
+    let Some(chosen) = chosen.filter(|_| *is_due) else { return };
+    if eye.covered.x == 0.0 {
+        // The card is there from this frame's end on.
+        redraw.write(RequestRedraw);
+        return;
+    }
+    *is_due = false;
+    if let Some(rect) = chosen::place(&stage.picture, chosen).filter(|_| !matches!(chosen, Selected::System(_))) {
+        eye.uncover(rect);
+    }
+}
 
-    #[test]
-    fn idle_is_the_rest_and_never_less_than_nothing() {
-        assert!((idle(0.2, 0.3) - 0.5).abs() < 1e-6);
-        assert_eq!(idle(0.7, 0.4), 0.0);
+fn press_keys(pressed: Res<Pressed>, look: Res<Look>, mut inspector: ResMut<Inspector>) {
+    if pressed.is(Does::Inspector) {
+        inspector.hidden = !inspector.hidden;
+    }
+    if pressed.is(Does::Copy) && look.chosen().is_some() {
+        inspector.wants_copy = true;
+    }
+}
+
+/// Puts what is to be copied on the clipboard, and keeps it there.
+fn copy(mut inspector: ResMut<Inspector>, mut clipboard: Local<Option<arboard::Clipboard>>) {
+    let Some(text) = inspector.bypass_change_detection().to_copy.take() else { return };
+    if clipboard.is_none() {
+        *clipboard = arboard::Clipboard::new().inspect_err(|error| warn!(%error, "there is no clipboard")).ok();
+    }
+    if let Some(clipboard) = &mut *clipboard
+        && let Err(error) = clipboard.set_text(text)
+    {
+        warn!(%error, "nothing was copied");
     }
 }

@@ -1,18 +1,17 @@
 //! The panels: rounded cards over the picture, one a file.
 
-mod boxes;
 mod chip;
 mod empty;
 pub(super) mod help;
-mod linkages;
-mod log;
 pub(super) mod search;
+mod spark;
 mod table;
 mod tree;
 
 mod problems;
 
-mod inspector;
+pub(crate) mod inspector;
+mod rows;
 mod status;
 
 use bevy::asset::AssetEventSystems;
@@ -24,7 +23,8 @@ use super::palette::{Palette, Rgba, type_size};
 use super::{VisualiserSystems, labels, present, type_face};
 
 pub(super) fn plugin(app: &mut App) {
-    app.init_resource::<status::Throughput>()
+    app.add_plugins(inspector::plugin)
+        .init_resource::<status::Throughput>()
         .init_resource::<problems::Below>()
         .add_systems(PreUpdate, drop_unchanged_modifiers.after(EguiPreUpdateSet::ProcessInput))
         // Else a letter that is written for the first time is missing for a frame, which may be the last for long.
@@ -116,14 +116,4 @@ fn section(ui: &mut egui::Ui, palette: &Palette, words: &str) {
     ui.add_space(16.0);
     ui.label(strong(words.to_uppercase(), type_size::TINY, palette.quiet).extra_letter_spacing(0.6));
     ui.add_space(4.0);
-}
-
-/// A name at the left and its figure at the right.
-fn row(ui: &mut egui::Ui, palette: &Palette, name: &str, figure: impl Into<String>) {
-    ui.horizontal(|ui| {
-        ui.label(text(name, type_size::BODY, palette.quiet));
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            ui.label(text(figure, type_size::BODY, palette.text));
-        });
-    });
 }
