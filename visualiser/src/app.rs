@@ -12,7 +12,7 @@ use bevy::winit::{EventLoopProxyWrapper, UpdateMode, WinitSettings, WinitUserEve
 use bevy_egui::EguiPlugin;
 
 use crate::options::WindowOptions;
-use crate::view::{self, Look, PictureCamera, VisualiserSystems, Watched};
+use crate::view::{self, Look, Naming, PictureCamera, Presenting, Studio, VisualiserSystems, Watched};
 
 /// All that draws a session, for a window and without one. A test or a script may feed the session as well as ingest.
 pub struct VisualiserPlugin {
@@ -86,12 +86,15 @@ fn build(session: Session, options: &WindowOptions) -> App {
         unfocused_mode: UpdateMode::reactive_low_power(Duration::from_secs(60)),
     })
     .insert_resource(Look { theme: options.theme, ..default() })
+    .insert_resource(Presenting::new(options.presents, options.title.as_deref()))
+    .insert_resource(Naming(options.names.clone()))
     .add_plugins(VisualiserPlugin { session })
     .add_plugins(view::hands_plugin)
     .add_systems(Update, end_when_closed)
     .add_systems(Startup, |mut commands: Commands| {
         commands.spawn((PictureCamera, Msaa::Off));
     });
+    app.world_mut().resource_mut::<Studio>().set_names(options.names.clone());
     app
 }
 

@@ -6,6 +6,7 @@
 pub mod cli;
 pub mod export;
 pub mod options;
+pub mod wiring;
 
 #[cfg(feature = "window")]
 pub mod app;

@@ -2,6 +2,10 @@
 
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
+
+use axonscope_model::{ComponentId, SystemId};
+use axonscope_session::names::Names;
 
 /// Dark for screens, light for paper and bright rooms.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, clap::ValueEnum)]
@@ -20,17 +24,33 @@ pub struct WindowOptions {
     pub theme: Theme,
     /// Whether the status line says how long events take to the screen; a key of the window changes that.
     pub latency: bool,
+    /// Whether it begins by presenting.
+    pub presents: bool,
+    /// Of the presentation, instead of the names of the systems.
+    pub title: Option<String>,
+    /// What a person calls the types of components.
+    pub names: Arc<Names>,
     /// Where to write what the window shows, for tests of it.
     pub report: Option<PathBuf>,
 }
 
 /// How a picture is drawn.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct PictureOptions {
     /// In pixels.
     pub size: PictureSize,
     /// Its colours.
     pub theme: Theme,
+    /// In both themes side by side, each half as wide.
+    pub is_pair: bool,
+    /// As it is presented: everything larger, with a title.
+    pub presents: bool,
+    /// Instead of the names of the systems.
+    pub title: Option<String>,
+    /// The component whose inspector is open.
+    pub selected: Option<(SystemId, ComponentId)>,
+    /// What a person calls the types of components.
+    pub names: Arc<Names>,
 }
 
 /// Width and height in pixels, each from 64 to 16384; written like `1600x1000`.

@@ -160,7 +160,10 @@ impl Router {
             }
         }
         if let Some((drawing, nodes)) = self.node.take_tree() {
-            boxes.nodes.send(nodes).await?;
+            // Only a root that makes messages is asked how many there are.
+            if boxes.nodes.is_linked() {
+                boxes.nodes.send(nodes).await?;
+            }
             if self.options.status && drawing != self.drawn {
                 boxes.console.send(format!("tree {drawing}")).await?;
                 self.drawn = drawing;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use axonscope_model::{Change, ComponentId, Hello, LinkageId, PostboxId, SystemId};
+use axonscope_model::problems::Problem;
+use axonscope_model::{Change, ComponentId, Hello, SystemId};
 
 use crate::feed::Feed;
 
@@ -136,37 +137,4 @@ pub struct ComponentPlace {
     pub radius: f32,
     /// Put there by a person.
     pub pinned: bool,
-}
-
-/// Something wrong.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Problem {
-    /// Where.
-    pub system: SystemId,
-    /// How bad.
-    pub severity: Severity,
-    /// A short fixed word for the kind of problem.
-    pub kind: String,
-    /// One plain sentence.
-    pub sentence: String,
-    /// The figures that show it.
-    pub evidence: String,
-    /// What it touches, the culprit first.
-    pub components: Vec<ComponentId>,
-    /// What it touches.
-    pub postboxes: Vec<PostboxId>,
-    /// What it touches.
-    pub linkages: Vec<LinkageId>,
-}
-
-/// How bad a problem is, from the mildest.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// Good to know.
-    #[default]
-    Note,
-    /// Something is not as it should be.
-    Warning,
-    /// Something does not work.
-    Error,
 }

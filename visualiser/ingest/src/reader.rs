@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
+use axonscope_model::problems::{Problem, Severity};
 use axonscope_model::{Change, Hello, Limits, Model, SystemId};
 use axonscope_proto::v1;
 use axonscope_proto::v1::report::Content;
@@ -10,7 +11,7 @@ use axonscope_proto::v1::systems_client::SystemsClient;
 use tonic::Streaming;
 use tonic::transport::{Channel, Endpoint};
 
-use crate::answers::{ComponentPlace, Problem, Severity, Standing, Summary, SystemLayout};
+use crate::answers::{ComponentPlace, Standing, Summary, SystemLayout};
 use crate::from_proto::{self, Admitted, Edge};
 use crate::limits::ANSWER_BYTES;
 

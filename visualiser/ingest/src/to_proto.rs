@@ -1,5 +1,6 @@
 //! The model's words turned into the wire's, for readers.
 
+use axonscope_model::problems::{Problem, Severity};
 use axonscope_model::{
     Change, ComponentActivity, Hello, LinkageKind, NewComponent, NewLinkage, NewPostbox, PostboxActivity, PostboxKind,
     State,
@@ -9,7 +10,7 @@ use axonscope_proto::v1::report::Content;
 use axonscope_proto::{PROTOCOL, v1};
 use prost::Message;
 
-use crate::answers::{ComponentPlace, Problem, Severity, Standing, Summary, SystemLayout};
+use crate::answers::{ComponentPlace, Standing, Summary, SystemLayout};
 
 /// What a Report may hold besides its content, the envelope to a reader included.
 const ENVELOPE_BYTES: usize = 4096;

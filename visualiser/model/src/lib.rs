@@ -18,6 +18,7 @@ pub mod finding;
 mod id;
 mod limits;
 mod model;
+pub mod problems;
 mod query;
 mod snapshot;
 mod status;
@@ -26,6 +27,7 @@ mod sweep;
 mod system;
 mod topology;
 mod totals;
+pub mod wiring;
 mod words;
 
 #[cfg(test)]

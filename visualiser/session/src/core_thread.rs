@@ -1,18 +1,17 @@
 //! Takes what the streams say, in order, and tells the model; keeps time for it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axonscope_ingest::queue::{Connection, Input, Next, Receiver};
 use axonscope_model::SystemId;
 
+use crate::problems::Rhythm;
 use crate::shared::Shared;
 
 /// How often time passes for the model while anyone is connected.
 const TICK: Duration = Duration::from_millis(500);
-/// How often inboxes are looked at while anything happens.
-const LOOK: Duration = Duration::from_secs(1);
 
 struct Core {
     shared: Arc<Shared>,
@@ -24,14 +23,12 @@ struct Core {
 pub(crate) fn run(shared: Arc<Shared>, receiver: Receiver, keeps_time: bool) {
     let mut core = Core { shared: shared.clone(), speakers: HashMap::new() };
     let mut ticked_at = Instant::now();
-    let mut looked = (Instant::now(), shared.versions().activity);
+    let mut rhythm = Rhythm::new(state(&shared), ticked_at);
     loop {
         let woken_in = shared.waker.flush();
         let tick_in = (keeps_time && shared.is_anyone_connected()).then(|| TICK.saturating_sub(ticked_at.elapsed()));
-        let timeout = match (woken_in, tick_in) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        };
+        let look_in = keeps_time.then(|| rhythm.look_in(state(&shared), Instant::now())).flatten();
+        let timeout = [woken_in, tick_in, look_in].into_iter().flatten().min();
         match receiver.next(timeout) {
             Next::Input(held) => {
                 let arrived_at = held.arrived_at();
@@ -46,18 +43,19 @@ pub(crate) fn run(shared: Arc<Shared>, receiver: Receiver, keeps_time: bool) {
             ticked_at = Instant::now();
             shared.tick();
         }
-        let activity = shared.versions().activity;
-        if looked.0.elapsed() >= LOOK && activity != looked.1 {
-            looked = (Instant::now(), activity);
-            look(&shared);
+        let now = Instant::now();
+        if keeps_time && rhythm.look_in(state(&shared), now).is_some_and(|wait| wait.is_zero()) {
+            let state = state(&shared);
+            let ripens = shared.look_for_problems();
+            rhythm.looked(state, now, ripens);
         }
     }
 }
 
-fn look(shared: &Shared) {
-    let now_ns = shared.now_ns();
-    let past: &Mutex<_> = &shared.past;
-    shared.read(|model| past.lock().unwrap_or_else(PoisonError::into_inner).observe(model, now_ns));
+/// Another number whenever something has changed that problems are made of: each of its parts only rises.
+fn state(shared: &Shared) -> u64 {
+    let versions = shared.versions();
+    versions.structure.wrapping_add(versions.activity).wrapping_add(versions.status)
 }
 
 impl Core {

@@ -35,6 +35,8 @@ const ARRANGE_PAUSE: u32 = 1;
 const COPY: Duration = Duration::from_micros(200);
 /// How much heat "arrange again" brings.
 const REARRANGE_HEAT: f32 = 1.0;
+/// What changes faster than it is copied is copied without a break after so many attempts.
+const COPY_ATTEMPTS: u32 = 6;
 /// More threads than this wait for each other more than they work.
 const MOST_THREADS: usize = 8;
 
@@ -247,17 +249,18 @@ fn look(picture: &mut Picture, model: &Model, shared: &Shared, now: Instant) -> 
 }
 
 /// Copies the system into the picture's draft: in parts, between which others may tell the model something. If what exists
-/// changes meanwhile it begins anew, the second time without a break. False if there is no such system any more.
+/// changes meanwhile it begins anew, the last time without a break. False if there is no such system any more.
 fn copy(picture: &mut Picture, shared: &Shared, changed: &Changed) -> bool {
     let mut progress: Option<(u64, Progress)> = None;
-    let mut in_one_go = false;
+    let mut attempts = 1;
     loop {
         let copied = shared.read(|model| {
             let system = model.system(picture.system)?;
             let structure = system.structure_version();
             if progress.as_ref().is_some_and(|(of, _)| *of != structure) {
-                (progress, in_one_go) = (None, true);
+                (progress, attempts) = (None, attempts + 1);
             }
+            let in_one_go = attempts == COPY_ATTEMPTS;
             let draft = picture.draft();
             let (_, progress) = progress.get_or_insert_with(|| (structure, draft.begin(system, changed.kept.clone())));
             let until = Instant::now() + COPY;

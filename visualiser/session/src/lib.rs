@@ -16,6 +16,9 @@ pub mod sizes;
 
 mod arrangement;
 mod attention;
+pub mod names;
+pub mod narrator;
+
 mod places;
 mod problems;
 mod request;
@@ -35,8 +38,10 @@ mod layout_thread;
 mod picture;
 mod session;
 
-pub use axonscope_ingest::answers::{ComponentPlace, Problem, Severity, Standing, Summary, SystemLayout};
+pub use axonscope_ingest::answers::{ComponentPlace, Standing, Summary, SystemLayout};
 pub use axonscope_ingest::{Listen, StartError, reader};
+pub use axonscope_model::problems::{Problem, Severity};
+pub use axonscope_model::wiring::Wiring;
 pub use finding::{Findings, Focus, Hit, Hits, Wanted};
 pub use places::{Place, Places, SystemPlaces};
 pub use session::{Options, Session};

@@ -5,15 +5,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use axonscope_ingest::answers::{Answers, ComponentPlace, Problem, Summary, SystemLayout, Told};
+use axonscope_ingest::answers::{Answers, ComponentPlace, Summary, SystemLayout, Told};
 use axonscope_ingest::feed::Feed;
 use axonscope_ingest::queue::Receiver;
 use axonscope_ingest::{Ingest, Listen, StartError, queue};
+use axonscope_model::problems::{Diagnosis, Problem};
+use axonscope_model::wiring::Wiring;
 use axonscope_model::{Change, ComponentId, Hello, Limits, LinkageId, Model, Refusal, SystemId};
 
 use crate::finding::{self, Findings, Wanted};
 use crate::places::{Place, Places, SystemPlaces};
-use crate::problems::problems;
 use crate::shared::{Counters, Shared, Versions};
 use crate::summary::summary;
 use crate::trail::{Latency, News};
@@ -30,12 +31,20 @@ pub struct Options {
     pub limits: Limits,
     /// Whether anything is given a place. Without, nothing can be drawn: this is for measuring what the layout costs.
     pub lays_out: bool,
+    /// How systems are expected to be wired, by their names; what is otherwise is a problem.
+    pub expected: Vec<Wiring>,
 }
 
 /// Listens on `127.0.0.1:7420`.
 impl Default for Options {
     fn default() -> Self {
-        Options { listen: vec![(Ipv4Addr::LOCALHOST, 7420).into()], seed: 1, limits: Limits::default(), lays_out: true }
+        Options {
+            listen: vec![(Ipv4Addr::LOCALHOST, 7420).into()],
+            seed: 1,
+            limits: Limits::default(),
+            lays_out: true,
+            expected: Vec::new(),
+        }
     }
 }
 
@@ -65,7 +74,7 @@ impl Session {
     /// [`StartError`], of which each kind says in one line what to do.
     pub fn start(options: Options) -> Result<Session, StartError> {
         let (sink, receiver) = queue();
-        let shared = Arc::new(Shared::new(Model::new(options.limits), receiver.nudge()));
+        let shared = Arc::new(Shared::new(Model::new(options.limits), options.expected, receiver.nudge()));
         let (desk, wishes) = (Arc::new(Desk(shared.clone())), shared.wishes.clone());
         let ingest = Ingest::start(&options.listen, sink, desk, wishes)?;
         let session = Session::new(shared, ingest.addresses().to_vec());
@@ -89,7 +98,7 @@ impl Session {
 
     fn still(model: Model, places: Option<Places>) -> Session {
         let (_, receiver) = queue();
-        let session = Session::new(Arc::new(Shared::new(model, receiver.nudge())), Vec::new());
+        let session = Session::new(Arc::new(Shared::new(model, Vec::new(), receiver.nudge())), Vec::new());
         let seed = places.is_none().then_some(Options::default().seed);
         if let Some(places) = places {
             session.works.shared.stir.rest();
@@ -165,7 +174,18 @@ impl Session {
         self.read(|model| model.systems().map(|system| summary(system, now_ns)).collect())
     }
 
-    /// What is wrong now, worst first, in one system or in all.
+    /// What is wrong, worst first, as of about a second ago: cheap enough for every frame. [`Versions::problems`] rises
+    /// when it changes.
+    pub fn latest_problems(&self) -> Arc<Vec<Problem>> {
+        self.works.shared.problems.latest()
+    }
+
+    /// What is wrong, as somebody else has found it: for a session around a model that was filled elsewhere.
+    pub fn tell_problems(&self, problems: Vec<Problem>) {
+        self.works.shared.problems.look(|_| Diagnosis { problems, ripens: false });
+    }
+
+    /// What is wrong now, worst first, in one system or in all; looks at everything.
     pub fn problems(&self, system: Option<SystemId>) -> Vec<Problem> {
         Desk(self.works.shared.clone()).problems(system)
     }
@@ -405,9 +425,9 @@ impl Answers for Desk {
 
     fn problems(&self, system: Option<SystemId>) -> Vec<Problem> {
         self.0.ask();
-        let now_ns = self.0.now_ns();
-        self.0
-            .read(|model| problems(model, &self.0.past.lock().unwrap_or_else(PoisonError::into_inner), system, now_ns))
+        self.0.look_for_problems();
+        let latest = self.0.problems.latest();
+        latest.iter().filter(|problem| system.is_none_or(|system| system == problem.system)).cloned().collect()
     }
 
     fn watch(&self, system: Option<SystemId>, feed: &Arc<Feed>, tell: &mut dyn FnMut(SystemId, Told)) -> bool {

@@ -13,13 +13,14 @@ use axonscope_ingest::from_proto::Batch;
 use axonscope_ingest::limits::{CADENCE_UNWATCHED, CADENCE_WATCHED};
 use axonscope_ingest::queue::Nudge;
 use axonscope_ingest::wishes::Wishes;
+use axonscope_model::wiring::Wiring;
 use axonscope_model::{Anomaly, Change, Hello, LinkageId, Model, Refusal, Status, System, SystemId};
 
 use crate::arrangement::Arrangement;
 use crate::attention::Attention;
 use crate::finding::Desk;
 use crate::places::Places;
-use crate::problems::Past;
+use crate::problems::Problems;
 use crate::stir::Stir;
 use crate::summary::summary;
 use crate::trail::{Told as Report, Trail};
@@ -44,8 +45,10 @@ pub struct Versions {
     pub activity: u64,
     /// Positions.
     pub places: u64,
-    /// How systems stand, and what is wrong with them.
+    /// How systems stand, and what did not fit.
     pub status: u64,
+    /// What is wrong with them.
+    pub problems: u64,
 }
 
 /// What was done so far.
@@ -95,7 +98,7 @@ pub(crate) struct Shared {
     watchers: Watchers,
     pub(crate) attention: Attention,
     pub(crate) wishes: Arc<Wishes>,
-    pub(crate) past: Mutex<Past>,
+    pub(crate) problems: Problems,
     pub(crate) trail: Trail,
     pub(crate) stir: Stir,
     pub(crate) finding: Desk,
@@ -109,7 +112,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Shared {
-    pub(crate) fn new(model: Model, nudge: Nudge) -> Shared {
+    pub(crate) fn new(model: Model, expected: Vec<Wiring>, nudge: Nudge) -> Shared {
         // A model that was filled elsewhere has times of another clock; ours goes on from there.
         let epoch_ns = model.systems().map(System::heard_at_ns).max().unwrap_or(0).max(1);
         let shared = Shared {
@@ -128,7 +131,7 @@ impl Shared {
             watchers: Watchers::default(),
             attention: Attention::default(),
             wishes: Arc::default(),
-            past: Mutex::default(),
+            problems: Problems::expecting(expected),
             trail: Trail::default(),
             stir: Stir::default(),
             finding: Desk::default(),
@@ -373,7 +376,20 @@ impl Shared {
             activity: self.activity.load(Ordering::Acquire),
             places: self.places_version.load(Ordering::Acquire),
             status: self.status.load(Ordering::Acquire),
+            problems: self.problems.version(),
         }
+    }
+
+    /// Looks for what is wrong; whether time alone may make more of it.
+    pub(crate) fn look_for_problems(&self) -> bool {
+        let (changes, ripens) = self.problems.look(|lints| {
+            let now_ns = self.now_ns();
+            self.read(|model| lints.look(model, now_ns))
+        });
+        if changes {
+            self.wake();
+        }
+        ripens
     }
 
     pub(crate) fn counters(&self) -> Counters {

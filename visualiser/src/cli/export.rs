@@ -4,21 +4,23 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use axonscope_model::SystemId;
 use axonscope_model::display::escape;
-use axonscope_session::SystemLayout;
+use axonscope_model::wiring::Wiring;
+use axonscope_model::{ComponentId, System, SystemId};
 use axonscope_session::reader::{Fetched, FetchedSystem, Mirror, ReadError, Reader};
+use axonscope_session::{Problem, SystemLayout};
 use clap::ValueEnum;
 
 use super::client::{Reach, block_on, is_called};
+use super::names;
 use super::{Exit, Failure, Outcome, written};
-use crate::export::{dot, gather, json};
+use crate::export::{dot, gather, json, wiring};
 use crate::options::{PictureOptions, PictureSize, Theme};
 
 /// Write what a visualiser shows now to a file, or to standard output.
 ///
 /// json holds everything: systems, components, postboxes, linkages, totals, rates, positions and the instant.
-/// dot is for graphviz. png is the picture of the window, drawn by this command itself: no display is needed.
+/// dot is for graphviz. wiring is how one system is wired, without ids, for `axonscope check`. png is the picture of the window, drawn by this command itself: no display is needed.
 ///
 /// Exits with 1 when there is nothing to write.
 #[derive(clap::Args, Debug)]
@@ -26,7 +28,9 @@ use crate::options::{PictureOptions, PictureSize, Theme};
 Examples:
   axonscope export --format json | jq '.systems[].components | length'
   axonscope export --format dot | dot -Tsvg -o now.svg
-  axonscope export --format png --size 2400x1500 --theme light -o now.png")]
+  axonscope export --format wiring --system chat_server -o chat_server.toml
+  axonscope export --format png --size 2400x1500 --theme light -o now.png
+  axonscope export --format png --present --title \"Our chat\" -o slide.png")]
 pub(super) struct Args {
     /// What to write
     #[arg(long, value_enum)]
@@ -40,6 +44,20 @@ pub(super) struct Args {
     /// Of the png
     #[arg(long, value_enum, default_value_t = Theme::Dark)]
     theme: Theme,
+    /// Of the png: in both themes side by side
+    #[arg(long, conflicts_with = "theme")]
+    both_themes: bool,
+    /// Of the png: as it is presented, everything larger, with a title above and a line below
+    #[arg(long)]
+    present: bool,
+    /// Of the png that is presented, instead of the names of the systems
+    #[arg(long, value_name = "TEXT", requires = "present")]
+    title: Option<String>,
+    /// Of the png: the component whose inspector is open, by its path, such as server/alice
+    #[arg(long, value_name = "PATH", conflicts_with = "present")]
+    select: Option<String>,
+    #[command(flatten)]
+    naming: names::Args,
     /// Where to write; without it, standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -55,6 +73,8 @@ enum Format {
     Dot,
     /// Everything, for programs
     Json,
+    /// How one system is wired, for `axonscope check`
+    Wiring,
 }
 
 /// Runs the command.
@@ -68,19 +88,33 @@ pub(super) fn run(args: Args) -> Outcome {
                  its default features",
             ));
         }
-        _ => PictureOptions { size: args.size, theme: args.theme },
+        _ => PictureOptions {
+            size: args.size,
+            theme: args.theme,
+            is_pair: args.both_themes,
+            presents: args.present,
+            title: args.title.clone(),
+            names: args.naming.load()?,
+            selected: None,
+        },
     };
-    let Some(fetched) = block_on(fetch(&args))? else { return Ok(()) };
+    let Some((fetched, problems)) = block_on(fetch(&args))? else { return Ok(()) };
+    let selected = args.select.as_deref().map(|path| find(&fetched, path)).transpose()?;
+    let picture = PictureOptions { selected, ..picture };
     let document = || gather::document(&fetched);
     match (args.format, &args.output) {
-        (Format::Png, path) => draw(fetched, &picture, path.as_deref().unwrap_or(Path::new("axonscope.png"))),
+        (Format::Png, path) => draw(fetched, problems, &picture, path.as_deref().unwrap_or(Path::new("axonscope.png"))),
         (Format::Dot, path) => save(path.as_deref(), |out| dot::write(&document(), out)),
         (Format::Json, path) => save(path.as_deref(), |out| json::write(&document(), out)),
+        (Format::Wiring, path) => {
+            let wiring = only_wiring(&fetched)?;
+            save(path.as_deref(), |out| wiring::write(&wiring, out))
+        }
     }
 }
 
-/// What the visualiser knows of the systems asked for, at least of one.
-async fn fetch(args: &Args) -> Result<Fetched, Failure> {
+/// What the visualiser knows of the systems asked for, at least of one, and what is wrong with them.
+async fn fetch(args: &Args) -> Result<(Fetched, Vec<Problem>), Failure> {
     let mut reader = args.reach.connect().await?;
     let listed = reader.list().await?;
     let url = args.reach.url()?;
@@ -90,7 +124,11 @@ async fn fetch(args: &Args) -> Result<Fetched, Failure> {
             format!("no system has connected to {url}: start a program that holds a probe; `axonscope ls` shows it"),
         ));
     }
-    let Some(name) = &args.system else { return Ok(reader.fetch(None).await?) };
+    let Some(name) = &args.system else {
+        let fetched = reader.fetch(None).await?;
+        let problems = local(reader.problems(None).await?, &fetched);
+        return Ok((fetched, problems));
+    };
     let wanted: Vec<SystemId> =
         listed.iter().filter(|summary| is_called(summary, name)).map(|summary| summary.system).collect();
     if wanted.is_empty() {
@@ -98,11 +136,35 @@ async fn fetch(args: &Args) -> Result<Fetched, Failure> {
             format!("no system at {url} is called \"{}\"; `axonscope ls` shows those that are there", escape(name));
         return Err(Failure::new(Exit::Nothing, words));
     }
-    Ok(fetch_some(&mut reader, &wanted).await?)
+    let fetched = fetch_some(&mut reader, &wanted).await?;
+    let problems = local(reader.problems(None).await?, &fetched);
+    Ok((fetched, problems))
+}
+
+/// Those of what was fetched, by the ids that it has here.
+fn local(problems: Vec<Problem>, fetched: &Fetched) -> Vec<Problem> {
+    let here = |problem: Problem| {
+        let known = fetched.systems.iter().find(|known| known.summary.system == problem.system)?;
+        Some(Problem { system: known.system, ..problem })
+    };
+    problems.into_iter().filter_map(here).collect()
+}
+
+/// How the one system is wired that was asked for.
+fn only_wiring(fetched: &Fetched) -> Result<Wiring, Failure> {
+    let mut connected = fetched.systems.iter().filter_map(|known| fetched.model.system(known.system));
+    match (connected.next(), connected.next()) {
+        (Some(system), None) => Ok(Wiring::of(system)),
+        (None, _) => Err(Failure::new(Exit::Nothing, "there is no system to write the wiring of")),
+        _ => {
+            let words = "a wiring is that of one system: add --system NAME; `axonscope ls` shows the names";
+            Err(Failure::new(Exit::Usage, words))
+        }
+    }
 }
 
 /// These systems, one after the other, in one model.
-async fn fetch_some(reader: &mut Reader, wanted: &[SystemId]) -> Result<Fetched, ReadError> {
+pub(super) async fn fetch_some(reader: &mut Reader, wanted: &[SystemId]) -> Result<Fetched, ReadError> {
     let mut mirror = Mirror::default();
     let mut systems = Vec::new();
     for &id in wanted {
@@ -120,6 +182,23 @@ async fn fetch_some(reader: &mut Reader, wanted: &[SystemId]) -> Result<Fetched,
         }
     }
     Ok(Fetched { model: mirror.model, systems })
+}
+
+/// The first component of that path, in whichever system.
+fn find(fetched: &Fetched, path: &str) -> Result<(SystemId, ComponentId), Failure> {
+    // As the inspector writes it, or without the spaces.
+    let plain = |path: &str| path.replace(" / ", "/");
+    let of_system = |system: &System| {
+        system
+            .components()
+            .find(|component| plain(&component.path()) == plain(path))
+            .map(|found| (system.id(), found.id()))
+    };
+    fetched.model.systems().find_map(of_system).ok_or_else(|| {
+        let words =
+            format!("there is no component \"{}\"; `axonscope export --format json` has their paths", escape(path));
+        Failure::new(Exit::Nothing, words)
+    })
 }
 
 /// Writes to `path`, or to standard output.
@@ -141,15 +220,16 @@ fn save(path: Option<&Path>, write: impl FnOnce(&mut dyn Write) -> io::Result<()
 const SETTLE: std::time::Duration = std::time::Duration::from_secs(20);
 
 #[cfg(feature = "window")]
-fn draw(fetched: Fetched, options: &PictureOptions, path: &Path) -> Outcome {
+fn draw(fetched: Fetched, problems: Vec<Problem>, options: &PictureOptions, path: &Path) -> Outcome {
     let layouts: Vec<SystemLayout> = fetched.systems.into_iter().map(|system| system.layout).collect();
     let session = axonscope_session::Session::from_model_and_places(fetched.model, &layouts);
+    session.tell_problems(problems);
     session.settle(SETTLE);
     crate::view::offscreen::require_renderer().map_err(|error| Failure::new(Exit::NoWindow, error.to_string()))?;
     Ok(crate::view::offscreen::export_png(&session, options, path)?)
 }
 
 #[cfg(not(feature = "window"))]
-fn draw(_: Fetched, _: &PictureOptions, _: &Path) -> Outcome {
+fn draw(_: Fetched, _: Vec<Problem>, _: &PictureOptions, _: &Path) -> Outcome {
     Ok(())
 }

@@ -1,9 +1,11 @@
 //! The command line: one file a subcommand, and here what they share. Every word printed on a terminal is printed here.
 
+mod check;
 mod client;
 mod export;
 mod lint;
 mod ls;
+mod names;
 mod serve;
 mod table;
 mod teller;
@@ -24,6 +26,7 @@ pub fn main() -> ExitCode {
         Some(Command::Watch(args)) => watch::run(args),
         Some(Command::Export(args)) => export::run(args),
         Some(Command::Lint(args)) => lint::run(args),
+        Some(Command::Check(args)) => check::run(args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -57,6 +60,7 @@ enum Command {
     Watch(watch::Args),
     Export(export::Args),
     Lint(lint::Args),
+    Check(check::Args),
 }
 
 const AFTER_HELP: &str = "`axonscope --help` has examples and exit codes.";
@@ -71,6 +75,7 @@ Examples:
   axonscope export --format dot | dot -Tsvg -o now.svg
   axonscope export --format png -o now.png
   axonscope lint                                 what is wrong now; nothing, if all is well
+  axonscope check chat_server.toml               what is wired otherwise than that file says
 
 Connect a program (Rust, components of axonscope-runtime):
   let system = axonscope_runtime::System::new(\"my_program\");
@@ -79,8 +84,9 @@ It dials AXONSCOPE_ENDPOINT, http://127.0.0.1:7420 unless set.
 
 Exit codes:
   0  done
-  1  there was nothing to show: no such system, or none at all; for lint, there is a problem
-  2  the command line is wrong
+  1  there was nothing to show: no such system, or none at all; for lint, there is a problem,
+     and for check a difference
+  2  the command line is wrong, or a wiring file
   3  the visualiser cannot be reached, or the address cannot be listened on
   4  no window, or no picture, can be drawn: no display, or no graphics driver
   5  something else failed, such as writing a file";

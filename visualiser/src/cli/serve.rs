@@ -10,8 +10,10 @@ use axonscope_session::{Listen, Options, Session, StartError};
 use tracing_subscriber::EnvFilter;
 
 use super::client::block_on;
+use super::names;
 use super::{Exit, Failure, Outcome, written};
 use crate::options::{Theme, WindowOptions};
+use crate::wiring;
 
 /// Where and how to listen.
 #[derive(clap::Args, Debug)]
@@ -26,9 +28,21 @@ pub(super) struct Args {
     /// The window's colours
     #[arg(long, value_enum, default_value_t = Theme::Dark)]
     theme: Theme,
+    /// How a system is expected to be wired: what differs from that file shows as a problem, as long as it does; may be
+    /// given several times. `axonscope export --format wiring` writes such a file
+    #[arg(long, value_name = "WIRING.toml")]
+    expect: Vec<PathBuf>,
     /// Show in the status line how long events take from the program to the screen; the key L shows and hides it
     #[arg(long)]
     latency: bool,
+    /// Begin by presenting: full screen, no panels, everything larger, and a slow tour; the key F5 does the same
+    #[arg(long)]
+    present: bool,
+    /// What stands above the picture while presenting, instead of the names of the systems
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
+    #[command(flatten)]
+    naming: names::Args,
     /// Write what the window shows to a file, a line of JSON whenever it is different: for tests of the window
     #[arg(long, value_name = "FILE", hide = true)]
     report: Option<PathBuf>,
@@ -62,13 +76,18 @@ pub(super) fn run(args: Args) -> Outcome {
             "this axonscope was built without the window: add --headless, or build it with its default features",
         ));
     }
+    let options = WindowOptions {
+        theme: args.theme,
+        latency: args.latency,
+        presents: args.present,
+        title: args.title,
+        names: args.naming.load()?,
+        report: args.report,
+    };
     log_to_stderr();
-    let session = Session::start(Options { listen: args.listen, ..Options::default() })?;
-    if args.headless {
-        serve(session)
-    } else {
-        show(session, WindowOptions { theme: args.theme, latency: args.latency, report: args.report })
-    }
+    let expected = args.expect.iter().map(|path| wiring::load(path)).collect::<Result<_, _>>()?;
+    let session = Session::start(Options { listen: args.listen, expected, ..Options::default() })?;
+    if args.headless { serve(session) } else { show(session, options) }
 }
 
 /// Says where programs connect: for people, and for scripts that took any free port.

@@ -1,8 +1,13 @@
 //! `axonscope watch`: what appears, changes and goes, a line each, as it happens.
 
 use std::io::{self, Write};
+use std::time::{Duration, Instant};
+
+use axonscope_session::narrator::Narrator;
+use axonscope_session::reader::Mirror;
 
 use super::client::{Reach, block_on};
+use super::names;
 use super::teller::Teller;
 use super::{Exit, Failure, Flow, Outcome, written};
 
@@ -23,11 +28,17 @@ Lines look like this:
 
 Examples:
   axonscope watch
+  axonscope watch --words
   axonscope watch --system chat_server | grep failed")]
 pub(super) struct Args {
     /// Only systems of this name, those that connect later included
     #[arg(long, value_name = "NAME")]
     system: Option<String>,
+    /// In sentences for people who do not program, of what matters most, and seldom more than one in three seconds
+    #[arg(long, conflicts_with = "system")]
+    words: bool,
+    #[command(flatten)]
+    naming: names::Args,
     #[command(flatten)]
     reach: Reach,
 }
@@ -35,6 +46,9 @@ pub(super) struct Args {
 /// Runs the command.
 pub(super) fn run(args: Args) -> Outcome {
     let url = args.reach.url()?;
+    if args.words {
+        return narrate(&args);
+    }
     block_on(async {
         let mut watch = args.reach.connect().await?.watch(None).await?;
         eprintln!("watching {url} (Ctrl-C ends)");
@@ -46,6 +60,44 @@ pub(super) fn run(args: Args) -> Outcome {
             let mut out = io::stdout().lock();
             if !text.is_empty() && written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))? == Flow::Stop {
                 return Ok(());
+            }
+        }
+        Err(Failure::new(Exit::Unreachable, format!("the visualiser at {url} ended; watch again once it is back")))
+    })?;
+    Ok(())
+}
+
+/// How often the narrator looks; the first time when all that is there has been told.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// What is happening, in sentences.
+fn narrate(args: &Args) -> Outcome {
+    let url = args.reach.url()?;
+    let mut narrator = Narrator::new(args.naming.load()?);
+    block_on(async {
+        let mut watch = args.reach.connect().await?.watch(None).await?;
+        eprintln!("watching {url} (Ctrl-C ends)");
+        let mut mirror = Mirror::default();
+        let began = Instant::now();
+        let mut looked_at = began;
+        loop {
+            let wait = LOOK.saturating_sub(looked_at.elapsed());
+            if let Ok(seen) = tokio::time::timeout(wait, watch.next()).await {
+                let Some(seen) = seen? else { break };
+                mirror.take(seen);
+            }
+            if looked_at.elapsed() < LOOK {
+                continue;
+            }
+            looked_at = Instant::now();
+            let now_ns = began.elapsed().as_nanos() as u64;
+            narrator.look(&mirror.model, &[], now_ns);
+            if let Some(sentence) = narrator.next(now_ns) {
+                let now = jiff::Zoned::now().strftime("%H:%M:%S");
+                let mut out = io::stdout().lock();
+                if written(writeln!(out, "{now} {}", sentence.words).and_then(|()| out.flush()))? == Flow::Stop {
+                    return Ok(());
+                }
             }
         }
         Err(Failure::new(Exit::Unreachable, format!("the visualiser at {url} ended; watch again once it is back")))

@@ -3,3 +3,4 @@
 pub mod dot;
 pub mod gather;
 pub mod json;
+pub mod wiring;

@@ -35,6 +35,10 @@ pub(crate) struct Eye {
     pub(crate) covered: Vec2,
     /// And at the top, when everything is fitted.
     pub(crate) covered_top: f32,
+    /// No closer than this when fitting.
+    closest: f32,
+    /// How often a person has moved it.
+    moves: u64,
     glide: Option<Glide>,
     /// The systems that are kept in view until a person moves the eye.
     following: Option<Vec<SystemId>>,
@@ -48,6 +52,14 @@ struct Glide {
     to: (Vec2, f32),
     /// From 0 to 1.
     done: f32,
+    secs: f32,
+}
+
+/// What is covered above and below the picture while it is presented, in logical pixels.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) struct Room {
+    pub(crate) above: f32,
+    pub(crate) below: f32,
 }
 
 const ZOOM_MIN: f32 = 0.01;
@@ -69,6 +81,8 @@ impl Default for Eye {
             screen: Vec2::new(1600.0, 1000.0),
             covered: Vec2::ZERO,
             covered_top: 0.0,
+            closest: ZOOM_FIT,
+            moves: 0,
             glide: None,
             following: Some(Vec::new()),
             first_seen_at: None,
@@ -123,6 +137,42 @@ impl Eye {
         self.following = None;
     }
 
+    /// Takes its time on the way, in seconds.
+    pub(crate) fn show_slowly(&mut self, rect: Rect, secs: f32) {
+        self.show(rect);
+        if let Some(glide) = &mut self.glide {
+            glide.secs = secs;
+        }
+    }
+
+    /// It would have to go elsewhere to show `rect`, by more than so many logical pixels.
+    pub(crate) fn is_off(&self, rect: Rect, by: f32) -> bool {
+        let (center, zoom) = self.fitted(rect);
+        (center - self.center).length() * self.zoom > by || !(0.93..=1.25).contains(&(zoom / self.zoom))
+    }
+
+    /// It shows `rect` already.
+    pub(crate) fn is_at(&self, rect: Rect) -> bool {
+        let (center, zoom) = self.fitted(rect);
+        (center - self.center).length() * self.zoom < 2.0 && (zoom / self.zoom).ln().abs() < 0.01
+    }
+
+    /// How often a person has moved it: more than it was where somebody took it out of the hands of whoever moved it.
+    pub(crate) fn moved_by_hand(&self) -> u64 {
+        self.moves
+    }
+
+    /// Nothing but this covers the picture, of which all is as many times larger; or none of that any more.
+    pub(crate) fn set_room(&mut self, room: Option<Room>, scale: f32) {
+        let Room { above, below } = room.unwrap_or(Room { above: 0.0, below: 0.0 });
+        (self.covered_top, self.covered) = (above, Vec2::new(0.0, below));
+        self.closest = if room.is_some() { ZOOM_FIT * scale } else { ZOOM_FIT };
+    }
+
+    pub(crate) fn has_room(&self, room: Room) -> bool {
+        self.covered_top == room.above && self.covered == Vec2::new(0.0, room.below)
+    }
+
     /// Glides to where it was before.
     pub(crate) fn return_to(&mut self, center: Vec2, zoom: f32) {
         self.glide_to((center, zoom));
@@ -141,10 +191,11 @@ impl Eye {
     }
 
     fn glide_to(&mut self, to: (Vec2, f32)) {
-        self.glide = Some(Glide { from: (self.center, self.zoom), to, done: 0.0 });
+        self.glide = Some(Glide { from: (self.center, self.zoom), to, done: 0.0, secs: motion::GLIDE });
     }
 
     fn let_go(&mut self) {
+        self.moves += 1;
         self.glide = None;
         self.following = None;
     }
@@ -152,7 +203,7 @@ impl Eye {
     fn fitted(&self, rect: Rect) -> (Vec2, f32) {
         let top = self.covered_top;
         let free = (self.screen - self.covered - Vec2::new(0.0, top) - 2.0 * MARGIN).max(Vec2::splat(64.0));
-        let zoom = (free / rect.size().max(Vec2::splat(1.0))).min_element().clamp(ZOOM_MIN, ZOOM_FIT);
+        let zoom = (free / rect.size().max(Vec2::splat(1.0))).min_element().clamp(ZOOM_MIN, self.closest);
         (rect.center() + Vec2::new(self.covered.x, top - self.covered.y) / (2.0 * zoom), zoom)
     }
 
@@ -179,19 +230,17 @@ fn follow_systems(mut eye: ResMut<Eye>, stage: Res<Stage>, time: Res<Time<Real>>
         }
     }
     let Some(bounds) = picture.bounds(eye.following.as_deref()) else { return };
-    let wanted = eye.fitted(bounds);
-    let off = (wanted.0 - eye.center).length() * eye.zoom;
     // Within these bounds the picture breathes without the eye moving; while the layout settles they are wider.
-    let closer = wanted.1 / eye.zoom;
-    if off > 60.0 || !(0.93..=1.25).contains(&closer) {
+    if eye.is_off(bounds, 60.0) {
         let systems = eye.following.take().unwrap_or_default();
         eye.fit(bounds, systems);
     }
 }
 
-fn glide_eye(mut eye: ResMut<Eye>, time: Res<Time<Real>>) {
+fn glide_eye(mut eye: ResMut<Eye>, look: Res<Look>, time: Res<Time<Real>>) {
     let Some(mut glide) = eye.glide.take() else { return };
-    glide.done = (glide.done + time.delta_secs().min(0.1) / motion::GLIDE).min(1.0);
+    let step = if look.still { 1.0 } else { time.delta_secs().min(0.1) / glide.secs.max(1e-3) };
+    glide.done = (glide.done + step).min(1.0);
     let eased = glide.done * glide.done * (3.0 - 2.0 * glide.done);
     eye.center = glide.from.0.lerp(glide.to.0, eased);
     // Zoom by equal ratios in equal times, which looks steady.
@@ -262,6 +311,21 @@ mod tests {
             assert!(at.x > 0.0 && at.x < eye.screen.x - 420.0, "{at}");
             assert!(at.y > 0.0 && at.y < eye.screen.y - 32.0, "{at}");
         }
+    }
+
+    #[test]
+    fn the_eye_knows_whether_it_is_where_it_would_go() {
+        let mut eye = Eye::default();
+        eye.set_room(Some(Room { above: 50.0, below: 80.0 }), 1.7);
+        let rect = Rect::from_center_half_size(Vec2::new(40.0, -90.0), Vec2::new(700.0, 300.0));
+        eye.jump_to_fit(rect);
+        assert!(eye.is_at(rect) && !eye.is_off(rect, 24.0));
+        let top = eye.screen_from_world(rect.max).y;
+        let bottom = eye.screen_from_world(rect.min).y;
+        assert!(top > 50.0 && bottom < eye.screen.y - 80.0, "{top} {bottom}");
+        eye.pan(Vec2::new(30.0, 0.0));
+        assert!(!eye.is_at(rect) && eye.is_off(rect, 24.0) && !eye.is_off(rect, 60.0));
+        assert_eq!(eye.moved_by_hand(), 1);
     }
 
     #[test]

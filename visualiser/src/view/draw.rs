@@ -21,7 +21,7 @@ use bevy::shader::Shader;
 
 use super::camera::Eye;
 use super::canvas::{Canvas, Instances, OVERLAY_MAX, Overlay, Shape};
-use super::stage::Stage;
+use super::stage::{Look, Stage};
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Canvas>().init_resource::<Overlay>();
@@ -59,6 +59,8 @@ struct Extracted {
     eased: f32,
     /// The zoom that spans are judged by.
     level: f32,
+    /// How many times as wide lines are as usual.
+    stroke: f32,
 }
 
 fn extract_canvas(
@@ -66,12 +68,14 @@ fn extract_canvas(
     overlay: Extract<Res<Overlay>>,
     stage: Extract<Res<Stage>>,
     eye: Extract<Res<Eye>>,
+    look: Extract<Res<Look>>,
     time: Extract<Res<Time<Real>>>,
     mut extracted: ResMut<Extracted>,
 ) {
     extracted.now = time.elapsed_secs_f64();
     extracted.eased = stage.picture.eased(extracted.now);
     extracted.level = eye.level;
+    extracted.stroke = look.scale;
     extracted.overlay.clear();
     extracted.overlay.extend(overlay.marks.iter().chain(&overlay.pads).take(OVERLAY_MAX));
     if extracted.canvas.generation != canvas.generation {
@@ -232,7 +236,7 @@ fn draw_canvas(
     let mut uniform = [0f32; VIEW_BYTES as usize / 4];
     uniform[..16].copy_from_slice(&clip_from_world.to_cols_array());
     uniform[16..20].copy_from_slice(&[viewport.x as f32, viewport.y as f32, zoom, since]);
-    uniform[20..22].copy_from_slice(&[extracted.eased, extracted.level]);
+    uniform[20..23].copy_from_slice(&[extracted.eased, extracted.level, extracted.stroke]);
     queue.write_buffer(&uploaded.view, 0, bytemuck::cast_slice(&uniform));
 
     let instances: &Instances = &extracted.canvas.instances;

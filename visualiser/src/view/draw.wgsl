@@ -14,6 +14,8 @@ struct View {
     eased: f32,
     // Logical pixels a world unit, which spans are of.
     level: f32,
+    // How many times as wide lines are as usual.
+    stroke: f32,
 };
 
 struct Shape {
@@ -153,7 +155,7 @@ fn shape_vertex(@builtin(vertex_index) vertex: u32, @builtin(instance_index) ins
     out.seen = vec2<f32>(seen, size);
     let outline = shape.half_size * size * view.zoom;
     let rounding = select(outline.x, min(shape.a * view.zoom, min(outline.x, outline.y)), (shape.kind & 0xffu) == ROUNDED);
-    out.outline = vec4<f32>(outline, rounding, select(0.0, max(shape.rim_width * view.zoom, 1.0), shape.rim_width > 0.0));
+    out.outline = vec4<f32>(outline, rounding, select(0.0, max(shape.rim_width * view.zoom * view.stroke, 1.0), shape.rim_width > 0.0));
     return out;
 }
 
@@ -182,7 +184,7 @@ fn shape_fragment(in: ShapeOut) -> @location(0) vec4<f32> {
     let shape = shapes[in.instance];
     let half_size = shape.half_size * in.seen.y * view.zoom;
     let radius = half_size.x;
-    let rim_width = select(0.0, max(shape.rim_width * view.zoom, 1.0), shape.rim_width > 0.0);
+    let rim_width = select(0.0, max(shape.rim_width * view.zoom * view.stroke, 1.0), shape.rim_width > 0.0);
     let from_center = length(in.at);
     switch shape.kind & 0xffu {
         case ROUNDED: {
@@ -279,7 +281,7 @@ fn ribbon_vertex(@builtin(vertex_index) vertex: u32, @builtin(instance_index) in
     let tangent = 2.0 * s * (b.xy - a.xy) + 2.0 * t * (c.xy - b.xy);
     let direction = select(vec2<f32>(1.0, 0.0), tangent / max(length(tangent), 1e-4), length(tangent) > 1e-4);
     let side = f32(vertex & 1u) * 2.0 - 1.0;
-    let half_width = 0.5 * max(ribbon.width * view.zoom, 1.0) + ribbon.glow * view.zoom + 1.0;
+    let half_width = 0.5 * max(ribbon.width * view.zoom * view.stroke, 1.0) + ribbon.glow * view.zoom + 1.0;
     var out: RibbonOut;
     // The chord and the control polygon bracket the length of a gentle curve; their mean is within a few per cent.
     let whole = 0.5 * (length(c.xy - a.xy) + length(b.xy - a.xy) + length(c.xy - b.xy)) / max(view.zoom, 1e-6);
@@ -295,7 +297,7 @@ fn ribbon_vertex(@builtin(vertex_index) vertex: u32, @builtin(instance_index) in
 @fragment
 fn ribbon_fragment(in: RibbonOut) -> @location(0) vec4<f32> {
     let ribbon = ribbons[in.instance];
-    let wide = max(ribbon.width * view.zoom, 1.0);
+    let wide = max(ribbon.width * view.zoom * view.stroke, 1.0);
     let off = abs(in.at.y);
     var coverage = clamp(0.5 + 0.5 * wide - off, 0.0, 1.0);
     if ribbon.speed < 0.0 {
@@ -334,7 +336,7 @@ fn line_vertex(@builtin(vertex_index) vertex: u32, @builtin(instance_index) inst
     let way = b.xy - a.xy;
     let direction = select(vec2<f32>(1.0, 0.0), way / max(length(way), 1e-4), length(way) > 1e-4);
     let side = f32(vertex & 1u) * 2.0 - 1.0;
-    let wide = max(ribbon.width * view.zoom, 1.0);
+    let wide = max(ribbon.width * view.zoom * view.stroke, 1.0);
     let half_width = 0.5 * wide + 1.0;
     let middle = select(a, b, vertex > 1u);
     let at = middle.xy + vec2<f32>(-direction.y, direction.x) * side * half_width;

@@ -11,6 +11,7 @@ use bevy_egui::egui;
 use super::camera::Eye;
 use super::canvas::Overlay;
 use super::level::DETAIL_FROM;
+use super::naming::{Inside, Naming};
 use super::palette::{Palette, Rgba, size, type_size};
 use super::picture::{Dock, Node, Picture, Trouble};
 use super::stage::{Look, Stage};
@@ -48,12 +49,14 @@ struct Of {
 }
 
 /// Writes every label of the picture into the background layer; runs in egui's pass.
+#[allow(clippy::too_many_arguments, reason = "a Bevy system states what it uses")]
 pub(super) fn paint_all_labels(
     mut contexts: EguiContexts,
     mut writing: Local<Writing>,
     stage: Res<Stage>,
     look: Res<Look>,
     eye: Res<Eye>,
+    names: Res<Naming>,
     time: Res<Time<Real>>,
     mut overlay: ResMut<Overlay>,
 ) -> Result {
@@ -68,7 +71,7 @@ pub(super) fn paint_all_labels(
         passes: ctx.cumulative_pass_nr().min(3),
     };
     if writing.of.as_ref() != Some(&of) || stage.picture.is_easing_at(now) || !stage.ghosts.is_empty() {
-        writing.written = write_labels(&painter, &stage, &look, &eye, now);
+        writing.written = write_labels(&painter, &stage, &look, &eye, &names, now);
         // Once more when everything has come to its place.
         writing.of = (!stage.picture.is_easing_at(now) && stage.ghosts.is_empty()).then_some(of);
         overlay.pads.clone_from(&writing.written.pads);
@@ -83,6 +86,7 @@ struct Sight<'a> {
     look: &'a Look,
     eye: &'a Eye,
     palette: &'a Palette,
+    names: &'a Naming,
     /// How much of their way things have gone that are not in their places.
     eased: f32,
     /// Closed composites tell how many are in them.
@@ -110,9 +114,9 @@ impl Sight<'_> {
     }
 }
 
-fn write_labels(painter: &egui::Painter, stage: &Stage, look: &Look, eye: &Eye, now: f64) -> Written {
+fn write_labels(painter: &egui::Painter, stage: &Stage, look: &Look, eye: &Eye, names: &Naming, now: f64) -> Written {
     let palette = Palette::of(look.theme);
-    let mut page = Page::new(painter, palette.hull, eye);
+    let mut page = Page::new(painter, palette.hull, eye, look.scale);
     let eased = stage.eased(now);
     let there = candidates(stage, look, eye);
     let is_closed = |number: u32| {
@@ -120,7 +124,7 @@ fn write_labels(painter: &egui::Painter, stage: &Stage, look: &Look, eye: &Eye, 
         node.is_composite() && !stage.levels.is_open(number as usize, eye.zoom)
     };
     let has_counts = there.iter().filter(|&&number| is_closed(number)).count() <= COUNTS_MAX;
-    let sight = &Sight { stage, look, eye, palette, eased, has_counts };
+    let sight = &Sight { stage, look, eye, palette, names, eased, has_counts };
     for &number in &there {
         let node = &stage.picture.nodes[number as usize];
         let (center, radius) = sight.on_screen(node);
@@ -133,7 +137,10 @@ fn write_labels(painter: &egui::Painter, stage: &Stage, look: &Look, eye: &Eye, 
             }
         }
     }
-    write_hull_titles(&mut page, stage, eye, palette);
+    // What is presented has the name of a single system as its title.
+    if look.chrome || stage.picture.systems.len() > 1 {
+        write_hull_titles(&mut page, sight);
+    }
 
     let mut order: Vec<(f32, u32)> = there
         .iter()
@@ -156,7 +163,9 @@ fn write_labels(painter: &egui::Painter, stage: &Stage, look: &Look, eye: &Eye, 
             write_node_labels(&mut page, sight, node, strength);
         }
     }
-    write_box_names(&mut page, sight, &there);
+    if look.chrome {
+        write_box_names(&mut page, sight, &there);
+    }
     write_counts(&mut page, stage, eye, palette);
     for ghost in &stage.ghosts {
         let at = eye.screen_from_world(ghost.position.truncate()) + Vec2::new(0.0, ghost.radius * eye.zoom + 3.0);
@@ -236,13 +245,15 @@ fn write_counts(page: &mut Page<'_>, stage: &Stage, eye: &Eye, palette: &Palette
 
 /// In the middle of a disc, if it fits.
 fn write_inside(page: &mut Page<'_>, center: Vec2, radius: f32, text: &str, color: Rgba) {
-    let words = page.words(text, if radius >= 18.0 { type_size::BODY } else { type_size::TINY }, true);
+    let size = if radius >= 18.0 { type_size::BODY } else { type_size::TINY };
+    let words = page.words_within(text, size, true, 1.5 * radius);
     if words.size().x <= 2.0 * radius - 4.0 {
         page.write(center - words.size() / 2.0, words, color, false);
     }
 }
 
-fn write_hull_titles(page: &mut Page<'_>, stage: &Stage, eye: &Eye, palette: &Palette) {
+fn write_hull_titles(page: &mut Page<'_>, sight: &Sight<'_>) {
+    let Sight { stage, eye, palette, .. } = *sight;
     for hull in stage.picture.systems.iter().filter(|hull| !hull.rect.is_empty()) {
         let corner = eye.screen_from_world(Vec2::new(hull.rect.min.x, hull.rect.max.y));
         let width = hull.rect.width() * eye.zoom;
@@ -251,8 +262,9 @@ fn write_hull_titles(page: &mut Page<'_>, stage: &Stage, eye: &Eye, palette: &Pa
             continue;
         }
         let title = page.words(&hull.title, type_size::HEADING, true);
-        let facts = page.words(&hull.facts, type_size::SMALL, false);
-        if eye.zoom < ZOOM_FOR_TITLE_INSIDE {
+        // Process numbers say nothing to an audience.
+        let facts = page.words(if sight.look.chrome { &hull.facts } else { "" }, type_size::SMALL, false);
+        if eye.zoom < ZOOM_FOR_TITLE_INSIDE * page.scale() {
             // The room kept for it inside is too small by now.
             let (size, at) = (title.size(), corner + Vec2::new(4.0, -4.0));
             let color = if hull.gone { palette.quiet } else { palette.text };
@@ -312,8 +324,14 @@ fn write_node_labels(page: &mut Page<'_>, sight: &Sight<'_>, node: &Node, streng
         }
     } else if radius >= RADIUS_TO_GLYPH && node.state != axonscope_model::State::Failed {
         let type_name = sight.picture().word(node.type_name);
-        let glyph: String = type_name.chars().filter(|c| c.is_alphanumeric()).take(3).collect();
-        write_inside(page, center, radius, &glyph, color.fade(strength));
+        match sight.names.inside(type_name) {
+            Some(Inside::Picture(picture)) => page.draw(picture, center, radius, color.fade(strength)),
+            Some(Inside::Letters(letters)) => write_inside(page, center, radius, &letters, color.fade(strength)),
+            None => {
+                let glyph: String = type_name.chars().filter(|c| c.is_alphanumeric()).take(3).collect();
+                write_inside(page, center, radius, &glyph, color.fade(strength));
+            }
+        }
     }
     let chosen = sight.is_asked(node);
     let name = page.words(sight.picture().word(node.name), type_size::BODY, false);
@@ -331,7 +349,7 @@ fn write_node_labels(page: &mut Page<'_>, sight: &Sight<'_>, node: &Node, streng
     let Some(placed) = page.put_first(places, name, color, chosen) else { return };
     // Nobody can see what is inside one that is closed.
     let loud_inside = node.is_composite() && node.trouble_inside != Trouble::None;
-    let told = chosen || sight.eye.zoom >= ZOOM_FOR_FACTS || node.is_notable() || loud_inside;
+    let told = chosen || sight.eye.zoom >= ZOOM_FOR_FACTS * page.scale() || node.is_notable() || loud_inside;
     if let Some((fact, color)) = fact(node, palette).filter(|_| told) {
         let fact = page.words(&fact, type_size::SMALL, false);
         let is_above = placed.max.y < center.y - radius;
@@ -363,6 +381,9 @@ fn fact(node: &Node, palette: &Palette) -> Option<(String, Rgba)> {
     }
     if node.blocked >= 0.1 {
         return Some((format!("blocked {}", display::share(node.blocked)), palette.warning));
+    }
+    if node.blamed != Trouble::None && Trouble::of_fill(Some(node.fill)) == Trouble::None {
+        return Some(("in trouble".into(), loud));
     }
     if node.trouble() != Trouble::None {
         return Some((format!("inbox {} full", display::share(node.fill)), loud));

@@ -14,11 +14,8 @@ use axonscope_session::{News, Session};
 use bevy::prelude::*;
 use bevy::render::renderer::{RenderDevice, RenderQueue};
 use bevy::render::{ExtractSchedule, MainWorld, Render, RenderApp, RenderSystems};
-use bevy_egui::EguiContexts;
 
 use super::VisualiserSystems;
-use super::finding::Finding;
-use super::pick;
 use super::stage::{Stage, Watched};
 
 pub(super) fn plugin(app: &mut App) {
@@ -32,11 +29,6 @@ pub(super) fn plugin(app: &mut App) {
         .add_systems(Render, watch_drawing.in_set(RenderSystems::Cleanup));
 }
 
-/// The key that shows the figure and hides it.
-pub(super) fn hands_plugin(app: &mut App) {
-    app.add_systems(Update, press_key.in_set(VisualiserSystems::Arrange));
-}
-
 /// What is news in the frame that is being made.
 #[derive(Resource, Default)]
 struct Shown(Vec<News>);
@@ -47,18 +39,6 @@ struct Drawn {
     news: Vec<News>,
     session: Option<Session>,
     pump: Option<Pump>,
-}
-
-fn press_key(
-    keys: Res<ButtonInput<KeyCode>>,
-    watched: Res<Watched>,
-    finding: Res<Finding>,
-    mut contexts: EguiContexts,
-) {
-    let command = [KeyCode::ControlLeft, KeyCode::ControlRight, KeyCode::SuperLeft, KeyCode::SuperRight];
-    if keys.just_pressed(KeyCode::KeyL) && !keys.any_pressed(command) && !pick::is_typing(&mut contexts, &finding) {
-        watched.0.set_measured(!watched.0.is_measured());
-    }
 }
 
 fn note_shown(watched: Res<Watched>, stage: Res<Stage>, mut shown: ResMut<Shown>) {

@@ -6,10 +6,12 @@
 
 mod dirty;
 mod index;
+mod keys;
 mod palette;
 
 mod picture;
 
+mod blame;
 mod docks;
 mod follow;
 mod level;
@@ -20,6 +22,7 @@ mod canvas;
 mod flow;
 mod gather;
 mod linkages;
+mod naming;
 mod nodes;
 mod scene;
 mod uses;
@@ -34,6 +37,8 @@ mod paint;
 mod painter;
 mod panels;
 mod pick;
+mod pictogram;
+mod present;
 pub(crate) mod report;
 #[cfg(test)]
 mod sample;
@@ -48,7 +53,9 @@ use bevy_egui::egui::{FontData, FontDefinitions, FontFamily};
 pub use stage::Watched;
 
 pub(crate) use camera::PictureCamera;
-pub(crate) use stage::Look;
+pub(crate) use naming::Naming;
+pub(crate) use present::Presenting;
+pub(crate) use stage::{Look, Studio};
 
 /// The order of a frame, set in one place: [`crate::app::VisualiserPlugin`].
 #[derive(SystemSet, Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -63,6 +70,7 @@ pub enum VisualiserSystems {
 
 /// Everything drawn, for a window and without one.
 pub(crate) fn plugin(app: &mut App) {
+    app.add_plugins((keys::plugin, present::plugin)).init_resource::<naming::Naming>();
     app.add_plugins((stage::plugin, camera::plugin, draw::plugin, paint::plugin, panels::plugin, latency::plugin))
         .add_plugins((going::plugin, finding::plugin))
         .init_resource::<report::Said>();
@@ -70,7 +78,8 @@ pub(crate) fn plugin(app: &mut App) {
 
 /// What only a window has: pointer and keys, and whether anybody can see it.
 pub(crate) fn hands_plugin(app: &mut App) {
-    app.add_plugins((pick::plugin, seen::plugin, latency::hands_plugin, panels::hands_plugin));
+    app.add_plugins((keys::hands_plugin, present::hands_plugin, panels::help::hands_plugin));
+    app.add_plugins((pick::plugin, seen::plugin, panels::hands_plugin));
 }
 
 /// What we draw with: the shaders read instances from storage buffers, which OpenGL does not give a vertex.

@@ -231,6 +231,12 @@ fn push_disc(scene: &Scene<'_>, node: &Node, hue: f32, strength: f32, span: Span
         let arc = Shape::disc(node.position, radius + 5.5, Rgba::CLEAR, palette.warning.fade(strength), 2.5);
         push(arc.with_kind(kind::ARC, 1.0 - node.blocked / 2.0, node.blocked.min(1.0)), close);
     }
+    if node.blamed != Trouble::None {
+        // A ring that is broken in places, beside the colour.
+        let color = if node.blamed == Trouble::Alarm { palette.alarm } else { palette.warning };
+        let ring = Shape::disc(node.position, radius + size::BLAME_AIR, Rgba::CLEAR, color, 3.0);
+        push(ring.with_kind(kind::DASHED, 0.0, 26.0), close);
+    }
     if node.state == State::Failed {
         push(Shape::disc(node.position, radius + 3.0, Rgba::CLEAR, palette.alarm, 3.0), close);
         let cross = Shape::disc(node.position, radius * 0.55, Rgba::CLEAR, palette.alarm, 5.0);

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use axonscope_model::{ComponentId, SystemId};
 use axonscope_session::Session;
+use axonscope_session::names::Names;
 use bevy::app::ScheduleRunnerPlugin;
 use bevy::asset::RenderAssetUsages;
 use bevy::camera::RenderTarget;
@@ -25,7 +26,9 @@ use bevy::winit::WinitPlugin;
 
 use super::camera::{Eye, PictureCamera};
 use super::canvas::Canvas;
-use super::stage::{Look, Stage, Studio};
+use super::naming::Naming;
+use super::present::Presenting;
+use super::stage::{Look, Stage, Studio, Watched};
 use crate::app::VisualiserPlugin;
 use crate::options::{PictureOptions, PictureSize, Theme};
 
@@ -62,12 +65,35 @@ pub fn export_png(session: &Session, options: &PictureOptions, path: &Path) -> a
 /// # Errors
 /// Where there is nothing to draw with.
 pub fn png(session: &Session, options: &PictureOptions) -> anyhow::Result<Vec<u8>> {
-    let mut offscreen = Offscreen::new(session.clone(), options.size)?;
-    let image = offscreen.draw(&Shot { theme: options.theme, selected: None })?;
-    let picture = image.try_into_dynamic().context("the picture could not be read back")?.to_rgb8();
+    let PictureSize { width, height } = options.size;
+    let picture = if options.is_pair {
+        let half = PictureSize { width: width / 2, height };
+        let mut pair = image::RgbImage::new(half.width * 2, height);
+        for (theme, left) in [(Theme::Dark, 0), (Theme::Light, half.width)] {
+            image::imageops::replace(&mut pair, &rgb(session, options, half, theme)?, left.into(), 0);
+        }
+        pair
+    } else {
+        rgb(session, options, options.size, options.theme)?
+    };
     let mut bytes = std::io::Cursor::new(Vec::new());
     picture.write_to(&mut bytes, image::ImageFormat::Png).context("the picture could not be written as PNG")?;
     Ok(bytes.into_inner())
+}
+
+fn rgb(
+    session: &Session,
+    options: &PictureOptions,
+    size: PictureSize,
+    theme: Theme,
+) -> anyhow::Result<image::RgbImage> {
+    let mut offscreen = Offscreen::new(session.clone(), size)?;
+    offscreen.name_types(options.names.clone());
+    if options.presents {
+        offscreen.present(options.title.as_deref());
+    }
+    let image = offscreen.draw(&Shot { theme, selected: options.selected })?;
+    Ok(image.try_into_dynamic().context("the picture could not be read back")?.to_rgb8())
 }
 
 /// One clear line where there is nothing to draw with.
@@ -125,6 +151,21 @@ impl Offscreen {
         Ok(Self { app, target, captured: Arc::default() })
     }
 
+    /// Calls types what a person calls them.
+    pub fn name_types(&mut self, names: Arc<Names>) {
+        self.app.world_mut().resource_mut::<Studio>().set_names(names.clone());
+        self.app.insert_resource(Naming(names));
+    }
+
+    /// Draws from now on as it is presented: without panels, everything larger, a title above and a line below.
+    pub fn present(&mut self, title: Option<&str>) {
+        let world = self.app.world_mut();
+        let problems = world.resource::<Watched>().0.problems(None);
+        let mut presenting = Presenting::new(false, title);
+        presenting.show_still(&mut world.resource_mut::<Look>(), problems);
+        world.insert_resource(presenting);
+    }
+
     /// Draws everything that the session knows now, fitted into the picture.
     ///
     /// # Errors
@@ -143,8 +184,8 @@ impl Offscreen {
     }
 
     fn draw_through(&mut self, shot: &Shot, aim: impl Fn(&mut Self)) -> anyhow::Result<Image> {
-        let look = Look { theme: shot.theme, selected: shot.selected, hovered: None, still: true, chrome: true };
-        self.app.world_mut().insert_resource(look);
+        let mut look = self.app.world_mut().resource_mut::<Look>();
+        (look.theme, look.selected, look.hovered, look.still) = (shot.theme, shot.selected, None, true);
         let started = Instant::now();
         self.warm_up(aim)?;
         let captured = self.captured.clone();

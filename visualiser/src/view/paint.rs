@@ -11,7 +11,8 @@ use super::canvas::{Overlay, Shape, kind};
 use super::finding::{rows::Table, twigs::Tree};
 use super::nodes;
 use super::palette::{Palette, Rgba, size};
-use super::stage::{Ghost, Look, Stage, Studio, prepare_picture};
+use super::present::Presenting;
+use super::stage::{Ghost, Look, Stage, Studio, Watched, prepare_picture};
 
 pub(super) fn plugin(app: &mut App) {
     let systems = (paint_ground, paint_marks, set_pace).chain().after(prepare_picture);
@@ -33,7 +34,13 @@ fn paint_ground(look: Res<Look>, mut clear: ResMut<ClearColor>) {
 }
 
 /// Rings round what is selected or hovered, and ghosts.
-fn paint_marks(stage: Res<Stage>, look: Res<Look>, mut overlay: ResMut<Overlay>, time: Res<Time<Real>>) {
+fn paint_marks(
+    stage: Res<Stage>,
+    look: Res<Look>,
+    presenting: Res<Presenting>,
+    mut overlay: ResMut<Overlay>,
+    time: Res<Time<Real>>,
+) {
     let now = time.elapsed_secs_f64();
     let palette = Palette::of(look.theme);
     let ghost = |ghost: &Ghost| {
@@ -41,7 +48,8 @@ fn paint_marks(stage: Res<Stage>, look: Res<Look>, mut overlay: ResMut<Overlay>,
         let shape = Shape::disc(ghost.position, ghost.radius, Rgba::CLEAR, rim, size::HAIRLINE);
         shape.with_kind(kind::DASHED, 0.0, 16.0)
     };
-    let marks = nodes::marks(&stage.picture, look.selected, look.hovered, stage.eased(now), palette);
+    let marks =
+        nodes::marks(&stage.picture, look.selected.or(presenting.part()), look.hovered, stage.eased(now), palette);
     overlay.marks = stage.ghosts.iter().map(ghost).chain(marks).collect();
 }
 
@@ -54,6 +62,8 @@ pub(super) fn set_pace(
     look: Res<Look>,
     table: Res<Table>,
     tree: Res<Tree>,
+    presenting: Res<Presenting>,
+    watched: Res<Watched>,
     settings: Option<ResMut<WinitSettings>>,
     time: Res<Time<Real>>,
 ) {
@@ -66,6 +76,8 @@ pub(super) fn set_pace(
         (false, Some(_)) => IDLE_INSPECTING,
         (false, None) => IDLE,
     };
+    let due = presenting.wakes_in(time.elapsed_secs_f64(), &watched.0);
+    let wait = due.map_or(wait, |due| wait.min(due.max(FRAME)));
     let mode = UpdateMode::reactive_low_power(wait);
     if settings.focused_mode != mode {
         settings.focused_mode = mode;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axonscope_model::Model;
+use axonscope_session::names::Names;
 use axonscope_session::{Findings, Places, Session, Versions};
 
 use super::canvas::{Canvas, Instances};
@@ -62,6 +63,10 @@ pub(crate) struct Painting {
 }
 
 impl Painter {
+    pub(crate) fn set_names(&mut self, names: Arc<Names>) {
+        self.hues = TypeHues::new(names);
+    }
+
     /// Something is different from what it has read.
     pub(crate) fn is_behind(&self, session: &Session, selected: Option<NodeKey>) -> bool {
         self.seen != Some((session.versions(), selected)) || !Arc::ptr_eq(&self.found, &session.findings())
@@ -84,6 +89,7 @@ impl Painter {
         if moved {
             picture.turn_docks();
         }
+        picture.blame(&session.latest_problems());
         // What is hidden has not left.
         let hides = self.places.as_ref().is_some_and(|places| places.systems.iter().any(|there| there.left_out > 0));
         let leavers = if hides { 0 } else { leavers };

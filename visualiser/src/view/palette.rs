@@ -3,7 +3,13 @@
 //! Hues of component types come from OKLCH at one lightness, so that none stands out, and keep away from red and amber,
 //! which belong to trouble alone. (Björn Ottosson, "A perceptual color space for image processing", 2020.)
 
+#[cfg(test)]
+mod blind;
+
 use std::collections::HashMap;
+use std::sync::Arc;
+
+use axonscope_session::names::Names;
 
 pub(crate) use crate::options::Theme;
 
@@ -105,8 +111,8 @@ const LIGHT: Palette = Palette {
     usage: Rgba::hex(0xa3_afc4),
     dash: Rgba::hex(0x22_4f96),
     mark: Rgba::hex(0x14_1a24),
-    alarm: Rgba::hex(0xbc_2422),
-    warning: Rgba::hex(0x8f_5704),
+    alarm: Rgba::hex(0xa0_1020),
+    warning: Rgba::hex(0x93_5800),
     accent: Rgba::hex(0x20_5bc4),
     card: Rgba::hex(0xff_ffff),
     card_rim: Rgba::hex(0xdb_e1eb),
@@ -123,37 +129,65 @@ impl Palette {
 
     /// Fill and rim of a component whose type has this hue.
     pub(crate) fn component(&self, hue: f32) -> (Rgba, Rgba) {
+        let lighter = HUES.iter().find(|(known, _)| *known == hue).map_or(0.0, |(_, lighter)| *lighter);
         match self.theme {
-            Theme::Dark => (oklch(0.42, 0.065, hue), oklch(0.74, 0.11, hue)),
-            Theme::Light => (oklch(0.90, 0.045, hue), oklch(0.64, 0.12, hue)),
+            Theme::Dark => (oklch(0.42 + 0.6 * lighter, 0.065, hue), oklch(0.74 + lighter, 0.11, hue)),
+            Theme::Light => (oklch(0.90 + 0.4 * lighter, 0.045, hue), oklch(0.64 + lighter, 0.12, hue)),
         }
     }
 }
 
-/// Eleven hues in degrees, green to pink; red and amber are left out.
-const HUES: [f32; 11] = [258.0, 135.0, 305.0, 178.0, 340.0, 220.0, 155.0, 282.0, 322.0, 200.0, 240.0];
+/// Eleven hues in degrees, green to pink, each a little lighter or darker than the rest; red and amber are left out.
+///
+/// Colour-blind eyes see two hues of one lightness as one, so lightness tells apart what they confuse. The first eight were
+/// searched for: the two that are most alike, to whichever eyes, are as far apart as can be (`blind.rs` has the figures).
+const HUES: [(f32, f32); 11] = [
+    (249.0, 0.06),
+    (130.0, 0.06),
+    (284.0, 0.0),
+    (186.0, 0.0),
+    (340.0, -0.06),
+    (151.0, -0.03),
+    (263.0, -0.06),
+    (333.0, 0.06),
+    (158.0, 0.06),
+    (312.0, -0.06),
+    (326.0, 0.0),
+];
+/// These are given away before the rest.
+const FIRST: usize = 8;
 
 /// Gives each component type a hue: the one its name asks for, or the next that is free, the same in every system.
 #[derive(Default)]
 pub(crate) struct TypeHues {
     of: HashMap<String, f32>,
     taken: u32,
+    /// A hue that a person has chosen comes first.
+    names: Arc<Names>,
 }
 
 impl TypeHues {
+    pub(crate) fn new(names: Arc<Names>) -> Self {
+        Self { names, ..Self::default() }
+    }
+
     pub(crate) fn hue(&mut self, type_name: &str) -> f32 {
         if let Some(&hue) = self.of.get(type_name) {
             return hue;
         }
+        if let Some(hue) = self.names.of(type_name).and_then(|style| style.hue) {
+            return hue;
+        }
         let wanted = type_name.bytes().fold(0u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into())) as usize;
-        let slot = (0..HUES.len()).map(|step| (wanted + step) % HUES.len()).find(|slot| self.taken & (1 << slot) == 0);
+        let first = (0..FIRST).map(|step| (wanted + step) % FIRST);
+        let slot = first.chain(FIRST..HUES.len()).find(|slot| self.taken & (1 << slot) == 0);
         let slot = slot.unwrap_or(wanted % HUES.len());
         // A program that makes up types without end shares hues and costs no memory here.
         if self.of.len() < 4096 {
             self.taken |= 1 << slot;
-            self.of.insert(type_name.to_owned(), HUES[slot]);
+            self.of.insert(type_name.to_owned(), HUES[slot].0);
         }
-        HUES[slot]
+        HUES[slot].0
     }
 }
 
@@ -188,6 +222,8 @@ pub(crate) mod type_size {
 
 /// Lengths in world units, which are pixels at zoom 1.
 pub(crate) mod size {
+    /// Between a disc and the ring round whom a problem points at.
+    pub(crate) const BLAME_AIR: f32 = 9.0;
     /// A disc of this radius is a hub.
     pub(crate) const HUB: f32 = 28.0;
     /// Radius of an inbox vessel and of an outbox dot.
@@ -251,7 +287,7 @@ mod tests {
                     assert!(contrast(front, back) >= 4.5, "{:?} {front:?} on {back:?}", palette.theme);
                 }
             }
-            for hue in HUES {
+            for (hue, _) in HUES {
                 assert!(contrast(palette.text, palette.component(hue).0) >= 4.5, "{:?} {hue}", palette.theme);
             }
         }
@@ -259,7 +295,7 @@ mod tests {
 
     #[test]
     fn no_type_looks_like_trouble() {
-        assert!(HUES.iter().all(|hue| (105.0..=345.0).contains(hue)));
+        assert!(HUES.iter().all(|(hue, _)| (105.0..=345.0).contains(hue)));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::VisualiserSystems;
 use super::camera::Eye;
 use super::finding::Finding;
 use super::going::{self, Go};
+use super::keys::{Does, Pressed};
 use super::palette::Theme;
 use super::picture::NodeKey;
 use super::stage::{Look, Stage, Watched};
@@ -140,51 +141,46 @@ fn turn_wheel(
 }
 
 #[allow(clippy::too_many_arguments, reason = "a Bevy system states what it uses")]
-fn press_keys(
-    keys: Res<ButtonInput<KeyCode>>,
+pub(super) fn press_keys(
+    pressed: Res<Pressed>,
     mut eye: ResMut<Eye>,
     mut look: ResMut<Look>,
     stage: Res<Stage>,
     watched: Res<Watched>,
     finding: Res<Finding>,
-    mut contexts: EguiContexts,
     mut go: MessageWriter<Go>,
     mut exit: MessageWriter<AppExit>,
 ) {
     let middle = eye.screen / 2.0;
-    if is_held(&keys, [KeyCode::ControlLeft, KeyCode::ControlRight, KeyCode::SuperLeft, KeyCode::SuperRight]) {
-        if keys.just_pressed(KeyCode::KeyQ) {
-            exit.write(AppExit::Success);
-        }
-        return;
-    }
-    if is_typing(&mut contexts, &finding) {
-        return;
-    }
-    let alt = is_held(&keys, [KeyCode::AltLeft, KeyCode::AltRight]);
-    for key in keys.get_just_pressed() {
-        match key {
-            KeyCode::KeyF | KeyCode::Home => fit_all(&mut eye, &stage),
-            KeyCode::Equal | KeyCode::NumpadAdd => eye.zoom_at(middle, 1.25),
-            KeyCode::Minus | KeyCode::NumpadSubtract => eye.zoom_at(middle, 0.8),
-            KeyCode::ArrowLeft if alt => drop(go.write(Go::Back)),
-            KeyCode::ArrowRight if alt => drop(go.write(Go::Forward)),
-            KeyCode::ArrowLeft => eye.pan(Vec2::new(80.0, 0.0)),
-            KeyCode::ArrowRight => eye.pan(Vec2::new(-80.0, 0.0)),
-            KeyCode::ArrowUp => eye.pan(Vec2::new(0.0, 80.0)),
-            KeyCode::ArrowDown => eye.pan(Vec2::new(0.0, -80.0)),
-            KeyCode::BrowserBack => drop(go.write(Go::Back)),
-            KeyCode::BrowserForward => drop(go.write(Go::Forward)),
-            KeyCode::Escape => look.selected = None,
-            KeyCode::Tab => look.selected = next_node(&stage, &look, keys.pressed(KeyCode::ShiftLeft)),
-            KeyCode::KeyR => watched.0.rearrange(),
-            KeyCode::KeyP => tap_busiest(&watched, &look),
-            KeyCode::KeyT => {
+    // What is typed behind the `/` belongs into the search box, which has the keyboard from the next frame on.
+    let wanted = pressed.iter().filter(|does| !finding.wants_keyboard || *does == Does::Quit);
+    for does in wanted {
+        match does {
+            Does::Fit => fit_all(&mut eye, &stage),
+            Does::Closer => eye.zoom_at(middle, 1.25),
+            Does::Further => eye.zoom_at(middle, 0.8),
+            Does::Left => eye.pan(Vec2::new(80.0, 0.0)),
+            Does::Right => eye.pan(Vec2::new(-80.0, 0.0)),
+            Does::Up => eye.pan(Vec2::new(0.0, 80.0)),
+            Does::Down => eye.pan(Vec2::new(0.0, -80.0)),
+            Does::Back => drop(go.write(Go::Back)),
+            Does::Forward => drop(go.write(Go::Forward)),
+            Does::Leave => look.selected = None,
+            Does::Next => look.selected = next_node(&stage, &look, false),
+            Does::Previous => look.selected = next_node(&stage, &look, true),
+            Does::Arrange => watched.0.rearrange(),
+            Does::Tap => tap_busiest(&watched, &look),
+            Does::Latency => watched.0.set_measured(!watched.0.is_measured()),
+            Does::Quit => {
+                exit.write(AppExit::Success);
+            }
+            Does::Theme => {
                 look.theme = match look.theme {
                     Theme::Dark => Theme::Light,
                     Theme::Light => Theme::Dark,
                 }
             }
+            Does::Still => look.still = !look.still,
             _ => {}
         }
     }
@@ -194,11 +190,6 @@ fn press_keys(
 /// in one frame and be over in the next.
 pub(super) fn is_held<const N: usize>(keys: &ButtonInput<KeyCode>, any: [KeyCode; N]) -> bool {
     keys.any_pressed(any) || keys.any_just_pressed(any) || keys.any_just_released(any)
-}
-
-/// Somebody types: keys are letters, and mean nothing else.
-pub(super) fn is_typing(contexts: &mut EguiContexts, finding: &Finding) -> bool {
-    finding.wants_keyboard || contexts.ctx_mut().is_ok_and(|ctx| ctx.text_edit_focused())
 }
 
 /// The buttons beside the thumb go back and forward, as in a browser.

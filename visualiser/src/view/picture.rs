@@ -43,6 +43,8 @@ pub(crate) struct Picture {
     /// When it was read, in seconds of the app's clock: what is not in its place yet eases there from then on.
     pub(crate) read_at: f64,
     pub(crate) is_easing: bool,
+    /// Problems point at some of it.
+    pub(crate) is_blamed: bool,
 }
 
 /// A system's rounded hull.
@@ -91,6 +93,8 @@ pub(crate) struct Node {
     /// The fullest of its inboxes, 0 to 1.
     pub(crate) fill: f32,
     pub(crate) incomplete: bool,
+    /// How loudly a problem points at it.
+    pub(crate) blamed: Trouble,
     pub(crate) gone: bool,
     pub(crate) pinned: bool,
 }
@@ -101,13 +105,14 @@ impl Node {
     }
 
     pub(crate) fn trouble(&self) -> Trouble {
-        if self.state == State::Failed || self.fill >= band::ALARM {
+        let own = if self.state == State::Failed || self.fill >= band::ALARM {
             Trouble::Alarm
         } else if self.fill >= band::WARNING {
             Trouble::Warning
         } else {
             Trouble::None
-        }
+        };
+        own.max(self.blamed)
     }
 
     /// Its line of facts is worth reading from afar.

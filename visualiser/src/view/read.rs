@@ -147,7 +147,8 @@ impl Picture {
                 radius: place.radius,
                 was: (position, place.radius),
                 name: words.keep(&display::label(component.name(), 24)),
-                type_name: words.keep(&display::label(component.type_name(), 24)),
+                // Never written as a whole: names of types are matched with it.
+                type_name: words.keep(&display::label(component.type_name(), 64)),
                 children: match there.left_out {
                     0 => component.children().count() as u32,
                     // A composite is a disc where all that is in it is hidden.
@@ -165,6 +166,7 @@ impl Picture {
                 rate_out: 0.0,
                 fill: 0.0,
                 incomplete: false,
+                blamed: Trouble::None,
                 gone,
                 pinned: place.pinned,
             };

@@ -38,6 +38,7 @@ pub(super) fn picture(nodes: &[(Option<u32>, f32, f32, f32)], links: &[(u32, u32
             rate_out: 0.0,
             fill: 0.0,
             incomplete: false,
+            blamed: Trouble::None,
             gone: false,
             pinned: false,
         });

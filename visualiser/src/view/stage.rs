@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use axonscope_session::names::Names;
 use axonscope_session::{Session, Versions};
 use bevy::prelude::*;
 use bevy::tasks::{AsyncComputeTaskPool, Task, futures::check_ready};
@@ -86,6 +87,13 @@ impl Default for Studio {
 }
 
 impl Studio {
+    /// What types are called; to be set before anything is prepared.
+    pub(crate) fn set_names(&mut self, names: Arc<Names>) {
+        if let Some(painter) = &mut self.painter {
+            painter.set_names(names);
+        }
+    }
+
     /// Something is being prepared, or will be soon.
     pub(crate) fn is_at_work(&self) -> bool {
         self.work.is_some() || self.is_due
@@ -122,11 +130,13 @@ pub(crate) struct Look {
     pub(crate) still: bool,
     /// The instant and the address are written into the picture.
     pub(crate) chrome: bool,
+    /// How many times as large type and lines are as usual.
+    pub(crate) scale: f32,
 }
 
 impl Default for Look {
     fn default() -> Self {
-        Self { theme: Theme::Dark, selected: None, hovered: None, still: false, chrome: true }
+        Self { theme: Theme::Dark, selected: None, hovered: None, still: false, chrome: true, scale: 1.0 }
     }
 }
 

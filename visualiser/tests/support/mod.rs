@@ -155,7 +155,16 @@ impl Visualiser {
     }
 
     pub(crate) fn start_at(address: &str) -> Self {
-        let process = Process::start(&mut axonscope(["--headless", "--listen", address]));
+        Self::listen(address, &[])
+    }
+
+    /// On a port of its own, with further options.
+    pub(crate) fn start_with(options: &[&str]) -> Self {
+        Self::listen("127.0.0.1:0", options)
+    }
+
+    fn listen(address: &str, options: &[&str]) -> Self {
+        let process = Process::start(axonscope(["--headless", "--listen", address]).args(options));
         let url = process.line("the visualiser to listen", |line| {
             line.split_whitespace().find(|word| word.starts_with("http://")).map(str::to_owned)
         });

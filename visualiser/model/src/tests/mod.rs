@@ -6,7 +6,7 @@ mod invariants;
 mod newer;
 mod properties;
 mod rates;
-mod script;
+pub(crate) mod script;
 mod structure;
 mod systems;
 

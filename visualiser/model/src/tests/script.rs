@@ -7,8 +7,8 @@
 //! link 200 21 20 [inward|outward]
 //! state 2 failed why it failed
 //! del 2 | unbox 20 | unlink 200
-//! work 2 busy 500 [since 900]         totals; `since` is what goes on now
-//! pass 20 70 [depth 3] [waited 500] [since 900]
+//! work 2 busy 500 [since 900] [restarts 3]  totals; `since` is what goes on now
+//! pass 20 70 [depth 3] [waited 500] [since 900] [dropped 4] [waiting]
 //! flow 200 30
 //! at 1000                             a sample
 //! gap | lost 3 | merged 4
@@ -42,7 +42,7 @@ pub(super) fn run(script: &str) -> String {
     shown
 }
 
-pub(super) fn change(words: &[&str]) -> Change {
+pub(crate) fn change(words: &[&str]) -> Change {
     let number = |place: usize| words[place].parse::<u64>().unwrap();
     let after = |word: &str| words.iter().position(|other| *other == word).map(|place| words[place + 1]);
     let number_after = |word: &str| after(word).map_or(0, |number| number.parse::<u64>().unwrap());
@@ -88,6 +88,7 @@ pub(super) fn change(words: &[&str]) -> Change {
             component: ComponentId(number(1)),
             busy_ns: number_after("busy") * MS,
             poll_started_at: number_after("since") * MS,
+            restarts: number_after("restarts") as u32,
             ..ComponentActivity::default()
         }),
         "pass" => Change::PostboxActivity(PostboxActivity {
@@ -96,6 +97,8 @@ pub(super) fn change(words: &[&str]) -> Change {
             depth: number_after("depth") as u32,
             blocked_ns: number_after("waited") * MS,
             blocked_since: number_after("since") * MS,
+            dropped: number_after("dropped"),
+            waiting: words.contains(&"waiting"),
             ..PostboxActivity::default()
         }),
         "flow" => Change::LinkageActivity { linkage: LinkageId(number(1)), messages: number(2) },

@@ -18,6 +18,7 @@ use bevy_egui::{EguiPreUpdateSet, EguiPrimaryContextPass};
 use super::VisualiserSystems;
 use super::panels::search::show_search;
 use super::picture::NodeKey;
+use super::present::is_presenting;
 use super::report::Report;
 use super::stage::Watched;
 pub(crate) use aside::Aside;
@@ -32,8 +33,8 @@ pub(super) fn plugin(app: &mut App) {
                 .chain()
                 .in_set(VisualiserSystems::Receive),
         )
-        .add_systems(PreUpdate, keys::open_search.after(EguiPreUpdateSet::ProcessInput))
-        .add_systems(EguiPrimaryContextPass, keys::press_keys.before(show_search));
+        .add_systems(PreUpdate, keys::open_search.after(EguiPreUpdateSet::ProcessInput).run_if(not(is_presenting)))
+        .add_systems(EguiPrimaryContextPass, keys::press_keys.before(show_search).run_if(not(is_presenting)));
 }
 
 /// What a person looks for.

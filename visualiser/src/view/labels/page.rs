@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use axonscope_session::names::Picture;
 use bevy::math::{Rect, Vec2};
 use bevy_egui::egui::{self, Color32, FontId, Galley};
 
 use super::super::camera::Eye;
 use super::super::canvas::{Shape, kind};
 use super::super::palette::Rgba;
+use super::super::pictogram;
 use super::super::type_face;
 
 /// Labels at a time; the least important of more are left out.
@@ -43,6 +45,7 @@ struct Label {
 #[derive(Default)]
 pub(super) struct Written {
     labels: Vec<Label>,
+    pictures: Vec<(Picture, egui::Pos2, f32, Color32)>,
     pub(super) pads: Vec<Shape>,
 }
 
@@ -51,6 +54,9 @@ impl Written {
         for label in &self.labels {
             let galley = galley(painter, &label.text, label.size, label.strong);
             painter.galley(label.at, galley, label.color);
+        }
+        for &(picture, center, radius, color) in &self.pictures {
+            pictogram::draw(painter, picture, center, radius, color);
         }
     }
 }
@@ -64,17 +70,39 @@ pub(super) struct Page<'a> {
     painter: &'a egui::Painter,
     eye: &'a Eye,
     halo: Rgba,
+    /// How many times as large all type is as it is asked for.
+    scale: f32,
     pub(super) written: Written,
     taken: Grid,
 }
 
 impl<'a> Page<'a> {
-    pub(super) fn new(painter: &'a egui::Painter, halo: Rgba, eye: &'a Eye) -> Self {
-        Self { painter, eye, halo, written: Written::default(), taken: Grid::new(eye.screen) }
+    pub(super) fn new(painter: &'a egui::Painter, halo: Rgba, eye: &'a Eye, scale: f32) -> Self {
+        Self { painter, eye, halo, scale, written: Written::default(), taken: Grid::new(eye.screen) }
     }
 
     pub(super) fn words(&self, text: &str, size: f32, strong: bool) -> Words {
+        self.words_of(text, size * self.scale, strong)
+    }
+
+    /// As large as they may be in so much room, or as they are usually.
+    pub(super) fn words_within(&self, text: &str, size: f32, strong: bool, width: f32) -> Words {
+        let words = self.words(text, size, strong);
+        let over = words.size().x / width.max(1.0);
+        if over <= 1.0 { words } else { self.words_of(text, size * (self.scale / over).max(1.0), strong) }
+    }
+
+    fn words_of(&self, text: &str, size: f32, strong: bool) -> Words {
         Words { text: text.to_owned(), size, strong, galley: galley(self.painter, text, size, strong) }
+    }
+
+    /// Draws a picture into a disc.
+    pub(super) fn draw(&mut self, picture: Picture, center: Vec2, radius: f32, color: Rgba) {
+        self.written.pictures.push((picture, egui::pos2(center.x, center.y), radius, color.egui()));
+    }
+
+    pub(super) fn scale(&self) -> f32 {
+        self.scale
     }
 
     /// No more labels are written.

@@ -1,17 +1,20 @@
 //! Everything known about what is selected, on a card at the right.
 
 use axonscope_model::{ComponentId, ComponentRef, LinkageId, PostboxKind, PostboxRef, State, System, display};
+use axonscope_session::Problem;
 use bevy::prelude::*;
 use bevy_egui::{EguiContexts, egui};
 
 use super::super::camera::Eye;
 use super::super::going::Go;
+use super::super::naming::Naming;
 use super::super::palette::{Palette, Rgba, Theme, type_size};
 use super::super::picture::Trouble;
 use super::super::stage::{Look, Watched};
 use super::boxes::show_box;
 use super::linkages::{show_linkages, show_uses};
 use super::log::show_log;
+use super::problems::{Below, problem_card};
 use super::{card, row, section, strong, text};
 
 const WIDTH: f32 = 400.0;
@@ -22,17 +25,19 @@ pub(super) fn show_inspector(
     mut contexts: EguiContexts,
     watched: Res<Watched>,
     look: Res<Look>,
+    below: Res<Below>,
+    names: Res<Naming>,
     mut eye: ResMut<Eye>,
     mut go: MessageWriter<Go>,
 ) -> Result {
-    let covered = if look.selected.is_some() { WIDTH + MARGIN } else { 0.0 };
+    let covered = if look.selected.is_some() || below.0 > 0.0 { WIDTH + MARGIN } else { 0.0 };
     if eye.covered.x != covered {
         eye.covered.x = covered;
     }
     let Some(key) = look.selected else { return Ok(()) };
     let palette = Palette::of(look.theme);
     let ctx = contexts.ctx_mut()?;
-    let height = ctx.viewport_rect().height() - 2.0 * MARGIN - eye.covered.y;
+    let height = ctx.viewport_rect().height() - 2.0 * MARGIN - eye.covered.y - below.0;
     let mut asked = Asked::default();
     egui::Area::new("inspector".into()).fade_in(false).anchor(egui::Align2::RIGHT_TOP, [-MARGIN, MARGIN]).show(
         ctx,
@@ -52,7 +57,8 @@ pub(super) fn show_inspector(
                         if let Some((system, component)) =
                             system.and_then(|system| Some((system, system.component(key.1)?)))
                         {
-                            asked = show_component(ui, palette, system, component);
+                            let problems = watched.0.latest_problems();
+                            asked = show_component(ui, palette, (&names, &problems), system, component);
                         }
                     });
                 });
@@ -78,16 +84,24 @@ pub(super) struct Asked {
 }
 
 /// Shows it all; what was clicked.
-fn show_component(ui: &mut egui::Ui, palette: &Palette, system: &System, component: ComponentRef<'_>) -> Asked {
+fn show_component(
+    ui: &mut egui::Ui,
+    palette: &Palette,
+    (names, problems): (&Naming, &[Problem]),
+    system: &System,
+    component: ComponentRef<'_>,
+) -> Asked {
     let mut asked = Asked::default();
     ui.label(strong(display::label(component.name(), 40), type_size::TITLE, palette.text));
-    let type_name = display::label(component.type_name(), 40);
+    let type_name = names.of_type(component.type_name(), 40);
     let path = format!("{} / {}", display::label(&system.title(), 40), display::escape(&component.path()));
     ui.label(text(format!("{path} · {type_name}"), type_size::SMALL, palette.quiet));
     if !component.description().is_empty() {
         ui.label(text(display::escape(component.description()), type_size::BODY, palette.text));
     }
-    show_state(ui, palette, system, component);
+    if !problem_card(ui, palette, problems, system.id(), component.id()) {
+        show_state(ui, palette, system, component);
+    }
 
     let mut boxes: Vec<PostboxRef<'_>> = component.postboxes().collect();
     boxes.sort_by_key(|postbox| (postbox.is_standard(), postbox.kind() == PostboxKind::Outbox, postbox.id()));

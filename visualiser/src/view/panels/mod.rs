@@ -3,11 +3,14 @@
 mod boxes;
 mod chip;
 mod empty;
+pub(super) mod help;
 mod linkages;
 mod log;
 pub(super) mod search;
 mod table;
 mod tree;
+
+mod problems;
 
 mod inspector;
 mod status;
@@ -18,10 +21,11 @@ use bevy_egui::egui::{self, CornerRadius, FontId, Frame, Margin, RichText, Strok
 use bevy_egui::{EguiContexts, EguiInput, EguiPostUpdateSet, EguiPreUpdateSet, EguiPrimaryContextPass};
 
 use super::palette::{Palette, Rgba, type_size};
-use super::{VisualiserSystems, labels, type_face};
+use super::{VisualiserSystems, labels, present, type_face};
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<status::Throughput>()
+        .init_resource::<problems::Below>()
         .add_systems(PreUpdate, drop_unchanged_modifiers.after(EguiPreUpdateSet::ProcessInput))
         // Else a letter that is written for the first time is missing for a frame, which may be the last for long.
         .configure_sets(PostUpdate, AssetEventSystems.after(EguiPostUpdateSet::PostProcessOutput))
@@ -29,7 +33,14 @@ pub(super) fn plugin(app: &mut App) {
         .add_systems(Update, set_style.in_set(VisualiserSystems::Receive))
         .add_systems(
             EguiPrimaryContextPass,
-            (labels::paint_all_labels, status::show_status, inspector::show_inspector, empty::show_empty).chain(),
+            (
+                labels::paint_all_labels,
+                (status::show_status, problems::show_problems, inspector::show_inspector, empty::show_empty)
+                    .chain()
+                    .run_if(not(present::is_presenting)),
+                help::show_help,
+            )
+                .chain(),
         );
 }
 
@@ -37,7 +48,10 @@ pub(super) fn plugin(app: &mut App) {
 pub(super) fn hands_plugin(app: &mut App) {
     app.add_systems(
         EguiPrimaryContextPass,
-        (search::show_search, chip::show_chip, table::show_table, tree::show_tree).chain().after(empty::show_empty),
+        (search::show_search, chip::show_chip, table::show_table, tree::show_tree)
+            .chain()
+            .after(empty::show_empty)
+            .run_if(not(present::is_presenting)),
     );
 }
 
