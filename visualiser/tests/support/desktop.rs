@@ -82,11 +82,19 @@ impl Window {
         self.xdotool(&["click", "1"]);
     }
 
-    /// Clicks on a node, by the end of its path, once the window has seen the pointer there.
+    /// Clicks on a node, by the end of its path, once the window has seen the pointer there: it may move meanwhile.
     pub(crate) fn click_on(&self, name: &str) {
-        self.point(self.place_of(name));
-        self.shows(&format!("the pointer on {name}"), |shown| {
-            shown["hovered"].as_str().is_some_and(|path| path.ends_with(name)).then_some(())
+        let mut pointed = None;
+        until(&format!("the pointer to be on {name}"), || {
+            let shown = self.last()?;
+            if shown["hovered"].as_str().is_some_and(|path| path.ends_with(name)) {
+                return Ok(());
+            }
+            if pointed.is_none_or(|at: Instant| at.elapsed() > Duration::from_secs(2)) {
+                self.point(self.place_of(name));
+                pointed = Some(Instant::now());
+            }
+            Err(format!("it shows {shown}"))
         });
         self.xdotool(&["click", "1"]);
     }
@@ -98,12 +106,17 @@ impl Window {
     /// What it shows, once that satisfies `holds`.
     pub(crate) fn shows<T>(&self, what: &str, holds: impl Fn(&Value) -> Option<T>) -> T {
         until(what, || {
-            let lines = std::fs::read_to_string(&self.report).map_err(|error| error.to_string())?;
-            // The last may not be written to its end.
-            let line = lines.rsplit('\n').nth(1).ok_or_else(|| "it has said nothing yet".to_owned())?;
-            let shown: Value = serde_json::from_str(line).map_err(|error| format!("{error} in {line}"))?;
-            holds(&shown).ok_or_else(|| format!("it shows {line}; {}", self.process.stderr()))
+            let shown = self.last()?;
+            holds(&shown).ok_or_else(|| format!("it shows {shown}; {}", self.process.stderr()))
         })
+    }
+
+    /// What it has said last.
+    fn last(&self) -> Result<Value, String> {
+        let lines = std::fs::read_to_string(&self.report).map_err(|error| error.to_string())?;
+        // The last may not be written to its end.
+        let line = lines.rsplit('\n').nth(1).ok_or_else(|| "it has said nothing yet".to_owned())?;
+        serde_json::from_str(line).map_err(|error| format!("{error} in {line}"))
     }
 
     /// Waits until nothing of what it shows has changed for a second.
