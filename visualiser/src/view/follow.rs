@@ -113,15 +113,18 @@ impl Picture {
     /// Counts what is inside composites and what is wrong, and finds what should be read from afar.
     pub(crate) fn sum_up(&mut self) {
         for node in &mut self.nodes {
-            (node.inside, node.trouble_inside) = (0, Trouble::None);
+            (node.inside, node.traffic_inside, node.trouble_inside) = (0, 0.0, Trouble::None);
         }
         // What is inside comes after what it is in.
         for number in (0..self.nodes.len()).rev() {
             let node = &self.nodes[number];
             let (inside, loudest) = (node.inside + 1, node.trouble_inside.max(node.trouble()));
+            // What a composite sends is sent by what is in it.
+            let sent = if node.is_composite() { node.traffic_inside } else { node.rate_out };
             if let Some(parent) = node.parent {
                 let parent = &mut self.nodes[parent as usize];
                 parent.inside += inside;
+                parent.traffic_inside += sent;
                 parent.trouble_inside = parent.trouble_inside.max(loudest);
             }
         }
@@ -202,7 +205,9 @@ mod tests {
             &[],
         );
         picture.nodes[2].fill = 1.0;
+        (picture.nodes[1].rate_out, picture.nodes[2].rate_out) = (7.0, 7.0);
         picture.sum_up();
+        assert_eq!([0, 1].map(|node| picture.nodes[node].traffic_inside), [7.0, 7.0], "what passes out is sent once");
         assert_eq!([0, 1, 2, 3].map(|node| picture.nodes[node].inside), [2, 1, 0, 0]);
         assert_eq!(picture.nodes[0].trouble_inside, Trouble::Alarm);
         assert_eq!((picture.alarms, &picture.rings[..]), (1, &[0, 1][..]));

@@ -47,6 +47,8 @@ pub(crate) struct Gathered {
 pub(crate) struct Afar {
     pub(crate) crowds: Vec<Crowd>,
     pub(crate) joins: Vec<Gathered>,
+    /// Ribbons that are too many to be drawn.
+    pub(crate) left_out: usize,
 }
 
 impl Afar {
@@ -119,6 +121,7 @@ impl Afar {
             let rank = |join: &Gathered| (join.trouble, join.count);
             rank(&b.1).cmp(&rank(&a.1)).then(b.1.rate.total_cmp(&a.1.rate)).then(a.0.cmp(&b.0))
         });
+        self.left_out = self.left_out.max(joins.len().saturating_sub(JOINS_MAX));
         joins.truncate(JOINS_MAX);
         joins.sort_unstable_by_key(|(pair, _)| *pair);
         for ((from, to), mut join) in joins {
@@ -193,11 +196,11 @@ pub(crate) fn may_cross(rect: Rect, from: Vec3, to: Vec3) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::level::Folds;
+    use crate::view::folds::Folded;
     use crate::view::sample;
 
     fn afar(picture: &Picture, from: f32, until: f32) -> Afar {
-        let levels = Levels::of(&picture.nodes, &Folds::default());
+        let levels = Levels::of(&picture.nodes, &Folded::default());
         Afar::of(picture, &levels, &Neighbours::default(), Span { from, until })
     }
 
@@ -218,7 +221,8 @@ mod tests {
 
     #[test]
     fn linkages_across_the_rims_of_closed_composites_are_one_ribbon() {
-        let Afar { crowds, joins } = afar(&rings(), 0.12, 0.15);
+        let Afar { crowds, joins, left_out } = afar(&rings(), 0.12, 0.15);
+        assert_eq!(left_out, 0);
         assert!(crowds.is_empty());
         assert_eq!(joins.len(), 1, "one for both ways, and none for what stays inside");
         assert_eq!((joins[0].rate, joins[0].count), (30.0, 2));
@@ -227,7 +231,7 @@ mod tests {
 
     #[test]
     fn nothing_is_gathered_close_up() {
-        let Afar { crowds, joins } = afar(&rings(), 0.5, 0.6);
+        let Afar { crowds, joins, .. } = afar(&rings(), 0.5, 0.6);
         assert!(crowds.is_empty() && joins.is_empty());
     }
 
@@ -244,7 +248,7 @@ mod tests {
         let links: Vec<_> = (1..900).map(|n| (n - 1, n, 1.0)).collect();
         let mut picture = sample::picture(&nodes, &links);
         picture.nodes[77].fill = 1.0;
-        let Afar { crowds, joins } = afar(&picture, 0.045, 0.046);
+        let Afar { crowds, joins, .. } = afar(&picture, 0.045, 0.046);
         let at = |zoom: f32| crowds.iter().filter(move |crowd| crowd.span.strength(zoom) > 0.5);
         assert_eq!(at(0.045).map(|crowd| crowd.count).sum::<u32>(), 900);
         assert_eq!(at(0.045).filter(|crowd| crowd.trouble == Trouble::Alarm).count(), 1);

@@ -18,6 +18,8 @@ use page::{LABELS_MAX, Page, Words, Written};
 
 /// Discs smaller than this on the screen carry no name, in logical pixels, unless they are hubs, in trouble or asked for.
 const RADIUS_TO_NAME: f32 = 9.5;
+/// A closed composite of this size tells what happens in it.
+const RADIUS_TO_SUM_UP: f32 = 22.0;
 const RADIUS_TO_GLYPH: f32 = 13.0;
 const ZOOM_FOR_FACTS: f32 = 1.3;
 const ZOOM_FOR_BOX_NAMES: f32 = 1.9;
@@ -331,7 +333,8 @@ fn write_node_labels(page: &mut Page<'_>, sight: &Sight<'_>, node: &Node, streng
     let Some(placed) = page.put_first(places, name, color, chosen) else { return };
     // Nobody can see what is inside one that is closed.
     let loud_inside = node.is_composite() && node.trouble_inside != Trouble::None;
-    let told = chosen || sight.eye.zoom >= ZOOM_FOR_FACTS || node.is_notable() || loud_inside;
+    let is_large = node.is_composite() && sight.has_counts && radius >= RADIUS_TO_SUM_UP;
+    let told = chosen || sight.eye.zoom >= ZOOM_FOR_FACTS || node.is_notable() || loud_inside || is_large;
     if let Some((fact, color)) = fact(node, palette).filter(|_| told) {
         let fact = page.words(&fact, type_size::SMALL, false);
         let is_above = placed.max.y < center.y - radius;
@@ -360,6 +363,11 @@ fn fact(node: &Node, palette: &Palette) -> Option<(String, Rgba)> {
         Trouble::Alarm => return Some(("trouble inside".into(), palette.alarm)),
         Trouble::Warning => return Some(("filling up inside".into(), palette.warning)),
         Trouble::None => {}
+    }
+    if node.is_composite() {
+        let sent = display::rate(node.traffic_inside).replace(" /s", " messages/s");
+        let sent = if node.traffic_inside > 0.0 { format!(" · {sent}") } else { String::new() };
+        return Some((format!("{} inside{sent}", display::count(node.inside.into())), palette.quiet));
     }
     if node.blocked >= 0.1 {
         return Some((format!("blocked {}", display::share(node.blocked)), palette.warning));

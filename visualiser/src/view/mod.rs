@@ -25,6 +25,7 @@ mod scene;
 mod uses;
 
 mod draw;
+mod folds;
 mod going;
 mod labels;
 mod latency;
@@ -63,7 +64,7 @@ pub enum VisualiserSystems {
 /// Everything drawn, for a window and without one.
 pub(crate) fn plugin(app: &mut App) {
     app.add_plugins((stage::plugin, camera::plugin, draw::plugin, paint::plugin, panels::plugin, latency::plugin))
-        .add_plugins(going::plugin)
+        .add_plugins((going::plugin, folds::plugin))
         .init_resource::<report::Said>();
 }
 

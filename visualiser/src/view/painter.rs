@@ -7,13 +7,14 @@ use axonscope_session::{Places, Session, Versions};
 
 use super::canvas::{Canvas, Instances};
 use super::flow::Flows;
+use super::folds::{Folded, Folds};
 use super::follow::Leaver;
 use super::gather::Crowd;
-use super::level::{Folds, Levels};
+use super::level::Levels;
 use super::nodes::Neighbours;
 use super::palette::TypeHues;
 use super::picture::{NodeKey, Picture};
-use super::scene::{Asked, Scene, Window};
+use super::scene::{Asked, Built, Scene, Window};
 
 /// What it knows from one picture to the next.
 #[derive(Default)]
@@ -21,13 +22,12 @@ pub(crate) struct Painter {
     shown: Shown,
     /// How often a picture was read.
     readings: u64,
-    seen: Option<(Versions, Option<NodeKey>)>,
+    seen: Option<(Versions, Option<NodeKey>, Folds)>,
     /// What the wiring of the picture is of: the structure of the model, and who is shown with all boxes.
     wiring: Option<(u64, Option<NodeKey>)>,
     places: Option<Arc<Places>>,
     /// Everything that existed had a place.
     is_whole: bool,
-    folds: Folds,
     flows: Flows,
     hues: TypeHues,
     canvas: Canvas,
@@ -42,6 +42,7 @@ pub(crate) struct Shown {
     pub(crate) picture: Arc<Picture>,
     pub(crate) levels: Arc<Levels>,
     pub(crate) near: Arc<Neighbours>,
+    pub(crate) folded: Arc<Folded>,
 }
 
 /// What a picture brings.
@@ -55,26 +56,36 @@ pub(crate) struct Painting {
     pub(crate) canvas: Canvas,
     pub(crate) travels: bool,
     pub(crate) crowds: Arc<Vec<Crowd>>,
+    /// Gathered linkages for which there was no room.
+    pub(crate) left_out: usize,
     /// Those that the picture was read at, or after.
     pub(crate) versions: Option<Versions>,
 }
 
 impl Painter {
     /// Something is different from what it has read.
-    pub(crate) fn is_behind(&self, session: &Session, selected: Option<NodeKey>) -> bool {
-        self.seen != Some((session.versions(), selected))
+    pub(crate) fn is_behind(&self, session: &Session, selected: Option<NodeKey>, folds: &Folds) -> bool {
+        let same = |(versions, with, by): &(Versions, Option<NodeKey>, Folds)| {
+            *versions == session.versions() && *with == selected && by == folds
+        };
+        !self.seen.as_ref().is_some_and(same)
     }
 
     /// Reads what is different, if anything is.
     pub(crate) fn read(&mut self, session: &Session, asked: &Asked, now: f64, leavers: usize) -> Option<Reading> {
         // What changes while it is read is read again.
-        let seen = (session.versions(), asked.selected);
-        if self.seen.replace(seen) == Some(seen) {
+        if !self.is_behind(session, asked.selected, &asked.folds) {
             return None;
         }
+        let seen = self.seen.replace((session.versions(), asked.selected, asked.folds.clone()));
+        let is_refolded = seen.is_none_or(|(.., before)| before != asked.folds);
         let places = session.places();
         let (mut picture, is_same) = session.read(|model| self.next_picture(model, &places, asked.selected));
-        let moved = !is_same || self.places.as_ref().is_none_or(|before| !Arc::ptr_eq(before, &places));
+        if !is_same || is_refolded {
+            self.shown.folded = Arc::new(Folded::of(&picture.nodes, &asked.folds, &self.shown.folded));
+        }
+        picture.fold(&self.shown.folded);
+        let moved = is_refolded || !is_same || self.places.as_ref().is_none_or(|before| !Arc::ptr_eq(before, &places));
         self.places = Some(places);
         if moved {
             picture.turn_docks();
@@ -83,7 +94,7 @@ impl Painter {
         picture.sum_up();
         if moved {
             picture.index_places();
-            self.shown.levels = Arc::new(Levels::of(&picture.nodes, &self.folds));
+            self.shown.levels = Arc::new(Levels::of(&picture.nodes, &self.shown.folded));
         }
         self.shown.near = Arc::new(Neighbours::of(&picture, asked.selected));
         self.retired = Some(std::mem::replace(&mut self.shown.picture, Arc::new(picture)));
@@ -116,9 +127,9 @@ impl Painter {
 
     /// Builds a canvas of the last picture.
     pub(crate) fn paint(&mut self, asked: &Asked, window: Window, now: f64) -> Painting {
-        let Shown { picture, levels, near } = &self.shown;
+        let Shown { picture, levels, near, .. } = &self.shown;
         let scene = Scene::new(picture, levels, near, asked.theme, &window);
-        let (instances, travels, crowds) = scene.build(asked, &mut self.flows, &mut self.hues, now);
+        let Built { instances, travels, crowds, left_out } = scene.build(asked, &mut self.flows, &mut self.hues, now);
         let before: &Instances = &self.canvas.instances;
         let dirty = Arc::new(instances.dirty_since(before));
         self.canvas = Canvas {
@@ -128,7 +139,7 @@ impl Painter {
             flows_since: self.flows.since,
         };
         self.painted = Some((self.readings, asked.clone(), window));
-        let versions = self.seen.map(|(versions, _)| versions);
-        Painting { canvas: self.canvas.clone(), travels, crowds: Arc::new(crowds), versions }
+        let versions = self.seen.as_ref().map(|(versions, ..)| *versions);
+        Painting { canvas: self.canvas.clone(), travels, crowds: Arc::new(crowds), left_out, versions }
     }
 }

@@ -8,6 +8,7 @@ use bevy_egui::EguiContexts;
 
 use super::VisualiserSystems;
 use super::camera::Eye;
+use super::folds::Fold;
 use super::going::{self, Go};
 use super::palette::Theme;
 use super::picture::NodeKey;
@@ -59,6 +60,7 @@ fn follow_pointer(
     mut look: ResMut<Look>,
     stage: Res<Stage>,
     watched: Res<Watched>,
+    mut fold: MessageWriter<Fold>,
     buttons: Res<ButtonInput<MouseButton>>,
     window: Query<&Window, With<PrimaryWindow>>,
     mut contexts: EguiContexts,
@@ -104,6 +106,7 @@ fn follow_pointer(
         let clicked = under.map(|node| node.key);
         look.selected = clicked;
         match under {
+            Some(node) if twice && node.is_composite() => drop(fold.write(Fold::Toggle(node.key))),
             Some(node) if twice && node.pinned => watched.0.pin(node.key.0, node.key.1, None),
             None if twice => fit_all(&mut eye, &stage),
             _ => {}

@@ -64,7 +64,9 @@ pub(crate) struct Node {
     pub(crate) parent: Option<u32>,
     /// Where the layout has put it.
     pub(crate) position: Vec3,
+    /// As it is drawn; `ring` is the room it has, which is more where it is closed.
     pub(crate) radius: f32,
+    pub(crate) ring: f32,
     /// Where and how large it was shown when the picture was read; without size before it is born.
     pub(crate) was: (Vec3, f32),
     /// In [`Picture::words`].
@@ -74,6 +76,8 @@ pub(crate) struct Node {
     pub(crate) children: u32,
     /// How many components it contains at any depth.
     pub(crate) inside: u32,
+    /// What the components inside it send, in messages a second.
+    pub(crate) traffic_inside: f64,
     /// The loudest that anything inside it is.
     pub(crate) trouble_inside: Trouble,
     pub(crate) state: State,

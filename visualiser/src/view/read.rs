@@ -111,7 +111,7 @@ impl Picture {
                 latest = places.system(node.key.0);
             }
             let Some(place) = latest.and_then(|there| there.of(node.slot, node.key.1)) else { return false };
-            (node.position, node.radius) = (Vec3::from_array(place.position), place.radius);
+            (node.position, node.radius, node.ring) = (Vec3::from_array(place.position), place.radius, place.radius);
             node.pinned = place.pinned;
         }
         true
@@ -144,11 +144,13 @@ impl Picture {
                 parent: parent.filter(|&parent| parent != u32::MAX),
                 position,
                 radius: place.radius,
+                ring: place.radius,
                 was: (position, place.radius),
                 name: words.keep(&display::label(component.name(), 24)),
                 type_name: words.keep(&display::label(component.type_name(), 24)),
                 children: component.children().count() as u32,
                 inside: 0,
+                traffic_inside: 0.0,
                 trouble_inside: Trouble::None,
                 state: component.state(),
                 busy: 0.0,

@@ -6,6 +6,7 @@ use bevy::platform::collections::HashMap;
 use super::camera::Eye;
 use super::canvas::{Instances, Shape};
 use super::flow::{self, Flows};
+use super::folds::Folds;
 use super::gather::{self, Afar, Crowd};
 use super::level::{DASHES_FROM, Levels, Span};
 use super::linkages::{self, Ribbons};
@@ -21,6 +22,7 @@ pub(crate) struct Asked {
     pub(crate) selected: Option<NodeKey>,
     pub(crate) hovered: Option<NodeKey>,
     pub(crate) still: bool,
+    pub(crate) folds: Folds,
 }
 
 /// A part of the plane and the zooms it may be seen at: somewhat more than is seen now, so that a canvas built for it
@@ -49,6 +51,16 @@ impl Window {
         let is_inside = self.rect.contains(seen.min) && self.rect.contains(seen.max);
         is_inside && [eye.zoom, eye.level].iter().all(|zoom| (self.zooms.from..=self.zooms.until).contains(zoom))
     }
+}
+
+/// What a canvas shows.
+pub(crate) struct Built {
+    pub(crate) instances: Instances,
+    /// Dashes do.
+    pub(crate) travels: bool,
+    pub(crate) crowds: Vec<Crowd>,
+    /// Gathered linkages for which there was no room.
+    pub(crate) left_out: usize,
 }
 
 /// What a canvas is built from.
@@ -90,14 +102,8 @@ impl<'a> Scene<'a> {
         if is_composite { self.levels.of_ring(node as usize) } else { self.levels.of_disc(node as usize) }
     }
 
-    /// What is drawn; whether any of it travels; and the neighbourhoods in it.
-    pub(crate) fn build(
-        &self,
-        asked: &Asked,
-        flows: &mut Flows,
-        hues: &mut TypeHues,
-        now: f64,
-    ) -> (Instances, bool, Vec<Crowd>) {
+    /// What is drawn of it.
+    pub(crate) fn build(&self, asked: &Asked, flows: &mut Flows, hues: &mut TypeHues, now: f64) -> Built {
         let mut out = Instances::default();
         let mut ribbons = Ribbons::default();
         let visible = || self.links.iter().map(|&link| &self.picture.links[link as usize]);
@@ -122,7 +128,7 @@ impl<'a> Scene<'a> {
         out.ribbons = ribbons.straight;
         out.ribbons.append(&mut ribbons.curved);
         let travels = has_dashes && !asked.still && visible().any(flow::flows);
-        (out, travels, afar.crowds)
+        Built { instances: out, travels, crowds: afar.crowds, left_out: afar.left_out }
     }
 
     pub(crate) fn sees(&self, position: Vec3, radius: f32) -> bool {

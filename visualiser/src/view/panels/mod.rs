@@ -5,6 +5,7 @@ mod empty;
 mod linkages;
 mod log;
 
+mod fitting;
 mod inspector;
 mod status;
 
