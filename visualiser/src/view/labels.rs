@@ -1,19 +1,21 @@
 //! Names and figures beside what they belong to: the more important first, none over another, none over a disc.
 
+mod lines;
 mod page;
 
-use axonscope_model::display;
+use axonscope_model::{PostboxKind, display};
 use bevy::math::Vec2;
 use bevy::prelude::{Local, Real, Res, ResMut, Result, Time};
 use bevy_egui::EguiContexts;
 use bevy_egui::egui;
 
 use super::camera::Eye;
-use super::canvas::Overlay;
+use super::canvas::{Canvas, Overlay};
 use super::level::DETAIL_FROM;
 use super::palette::{Palette, Rgba, size, type_size};
 use super::picture::{Dock, Node, Picture, Trouble};
-use super::stage::{Look, Stage};
+use super::stage::{Look, Stage, Watched};
+use lines::Lines;
 use page::{LABELS_MAX, Page, Words, Written};
 
 /// Discs smaller than this on the screen carry no name, in logical pixels, unless they are hubs, in trouble or asked for.
@@ -47,6 +49,8 @@ struct Of {
     pixels_per_point: f32,
     /// Until egui has its fonts, words have other sizes.
     passes: u64,
+    /// Where anything tells how long ago it was.
+    clock: Option<u64>,
 }
 
 /// Writes every label of the picture into the background layer; runs in egui's pass.
@@ -56,21 +60,26 @@ pub(super) fn paint_all_labels(
     stage: Res<Stage>,
     look: Res<Look>,
     eye: Res<Eye>,
+    watched: Res<Watched>,
+    canvas: Res<Canvas>,
     time: Res<Time<Real>>,
     mut overlay: ResMut<Overlay>,
 ) -> Result {
     let ctx = contexts.ctx_mut()?;
     let now = time.elapsed_secs_f64();
     let painter = ctx.layer_painter(egui::LayerId::background());
+    // A picture without a window has no clock in common with whoever was told of the end.
+    let clock = (!look.still).then(|| stage.picture.ticking(watched.0.now_ns())).flatten();
     let of = Of {
         pictures: (stage.version, stage.hung),
         look: look.clone(),
         eye: (eye.center, eye.zoom, eye.screen),
         pixels_per_point: ctx.pixels_per_point(),
         passes: ctx.cumulative_pass_nr().min(3),
+        clock,
     };
     if writing.of.as_ref() != Some(&of) || stage.picture.is_easing_at(now) || !stage.ghosts.is_empty() {
-        writing.written = write_labels(&painter, &stage, &look, &eye, now);
+        writing.written = write_labels(&painter, &stage, &look, &eye, now, clock, &canvas);
         // Once more when everything has come to its place.
         writing.of = (!stage.picture.is_easing_at(now) && stage.ghosts.is_empty()).then_some(of);
         overlay.pads.clone_from(&writing.written.pads);
@@ -100,6 +109,12 @@ impl Sight<'_> {
         [self.look.selected, self.look.hovered].contains(&Some(node.key))
     }
 
+    /// A composite whose inside is not drawn.
+    fn is_closed(&self, node: u32) -> bool {
+        let is_composite = self.picture().nodes[node as usize].is_composite();
+        is_composite && !self.stage.levels.is_open(node as usize, self.eye.zoom)
+    }
+
     /// Where on the screen and how large a node is.
     fn on_screen(&self, node: &Node) -> (Vec2, f32) {
         let (position, radius) = node.shown(self.eased);
@@ -112,9 +127,22 @@ impl Sight<'_> {
     }
 }
 
-fn write_labels(painter: &egui::Painter, stage: &Stage, look: &Look, eye: &Eye, now: f64) -> Written {
+fn write_labels(
+    painter: &egui::Painter,
+    stage: &Stage,
+    look: &Look,
+    eye: &Eye,
+    now: f64,
+    clock: Option<u64>,
+    canvas: &Canvas,
+) -> Written {
     let palette = Palette::of(look.theme);
-    let mut page = Page::new(painter, palette.hull, eye);
+    let lines = if eye.zoom >= DETAIL_FROM {
+        Lines::of(&canvas.instances.ribbons, canvas.instances.lines, eye)
+    } else {
+        Lines::default()
+    };
+    let mut page = Page::new(painter, palette.hull, eye, lines);
     let eased = stage.eased(now);
     let there = candidates(stage, look, eye);
     let is_closed = |number: u32| {
@@ -129,13 +157,13 @@ fn write_labels(painter: &egui::Painter, stage: &Stage, look: &Look, eye: &Eye, 
         if !stage.levels.is_open(number as usize, eye.zoom) && radius >= RADIUS_TO_BLOCK {
             page.block_disc(center, radius);
         }
-        if eye.zoom >= DETAIL_FROM {
+        if eye.zoom >= DETAIL_FROM && !is_closed(number) {
             for dock in stage.picture.docks_of(number) {
                 page.block_disc(sight.dock_on_screen(dock), size::VESSEL * eye.zoom);
             }
         }
     }
-    write_hull_titles(&mut page, stage, eye, palette);
+    write_hull_titles(&mut page, stage, eye, palette, clock);
 
     let mut order: Vec<(f32, u32)> = there
         .iter()
@@ -244,7 +272,7 @@ fn write_inside(page: &mut Page<'_>, center: Vec2, radius: f32, text: &str, colo
     }
 }
 
-fn write_hull_titles(page: &mut Page<'_>, stage: &Stage, eye: &Eye, palette: &Palette) {
+fn write_hull_titles(page: &mut Page<'_>, stage: &Stage, eye: &Eye, palette: &Palette, clock: Option<u64>) {
     for hull in stage.picture.systems.iter().filter(|hull| !hull.rect.is_empty()) {
         let corner = eye.screen_from_world(Vec2::new(hull.rect.min.x, hull.rect.max.y));
         let width = hull.rect.width() * eye.zoom;
@@ -267,7 +295,8 @@ fn write_hull_titles(page: &mut Page<'_>, stage: &Stage, eye: &Eye, palette: &Pa
             continue;
         }
         let fits = |words: &Words| words.size().x + 2.0 * inset.x <= width;
-        let word = hull.word.as_ref().map(|word| page.words(word, type_size::SMALL, true));
+        let word =
+            hull.word.as_ref().map(|word| page.words(&since(word, hull.since_ns, clock), type_size::SMALL, true));
         let color = if hull.gone { palette.quiet } else { palette.text };
         let mut at = corner + inset;
         let height = title.size().y;
@@ -292,6 +321,17 @@ fn write_hull_titles(page: &mut Page<'_>, stage: &Stage, eye: &Eye, palette: &Pa
     }
 }
 
+/// Such as "lost 12 s ago".
+fn since(word: &str, since_ns: Option<u64>, clock: Option<u64>) -> String {
+    match (since_ns, clock) {
+        (Some(since_ns), Some(now_ns)) => {
+            let secs = now_ns.saturating_sub(since_ns) / 1_000_000_000;
+            format!("{word} {} ago", display::duration_ns(secs * 1_000_000_000))
+        }
+        _ => word.to_owned(),
+    }
+}
+
 fn write_ring_title(page: &mut Page<'_>, sight: &Sight<'_>, node: &Node, strength: f32) {
     let (palette, zoom) = (sight.palette, sight.eye.zoom);
     let (center, radius) = sight.on_screen(node);
@@ -313,14 +353,15 @@ fn write_node_labels(page: &mut Page<'_>, sight: &Sight<'_>, node: &Node, streng
             write_inside(page, center, radius * 0.8, &display::count(node.inside.into()), color.fade(strength));
         }
     } else if radius >= RADIUS_TO_GLYPH && node.state != axonscope_model::State::Failed {
-        let type_name = sight.picture().word(node.type_name);
-        let glyph: String = type_name.chars().filter(|c| c.is_alphanumeric()).take(3).collect();
-        write_inside(page, center, radius, &glyph, color.fade(strength));
+        let glyph = sight.picture().glyphs.get(&node.type_name).map_or("", |glyph| &**glyph);
+        write_inside(page, center, radius, glyph, color.fade(strength));
     }
     let chosen = sight.is_asked(node);
     let name = page.words(sight.picture().word(node.name), type_size::BODY, false);
     let size = name.size();
-    let gap = radius + 5.0;
+    // Outside the ring round what is selected or hovered.
+    let air = if chosen { (size::SELECTION_AIR + size::VESSEL) * sight.eye.zoom } else { 0.0 };
+    let gap = radius + 5.0 + air;
     let places = [
         center + Vec2::new(-size.x / 2.0, gap),
         center + Vec2::new(-size.x / 2.0, -gap - size.y),
@@ -330,7 +371,7 @@ fn write_node_labels(page: &mut Page<'_>, sight: &Sight<'_>, node: &Node, streng
     let color = palette.text.fade(strength);
     // Beside one that is closed stands another.
     let places = if node.is_composite() { &places[..2] } else { &places };
-    let Some(placed) = page.put_first(places, name, color, chosen) else { return };
+    let Some(placed) = page.put_calmest(places, name, color, chosen) else { return };
     // Nobody can see what is inside one that is closed.
     let loud_inside = node.is_composite() && node.trouble_inside != Trouble::None;
     let is_large = node.is_composite() && sight.has_counts && radius >= RADIUS_TO_SUM_UP;
@@ -397,12 +438,15 @@ fn write_box_names(page: &mut Page<'_>, sight: &Sight<'_>, there: &[u32]) {
     let (picture, zoom) = (sight.picture(), sight.eye.zoom);
     for &number in there {
         let asked = sight.is_asked(&picture.nodes[number as usize]);
-        if !(asked && zoom > 0.5 || zoom >= ZOOM_FOR_BOX_NAMES) {
+        if !(asked && zoom > 0.5 || zoom >= ZOOM_FOR_BOX_NAMES) || sight.is_closed(number) {
             continue;
         }
         for dock in picture.docks_of(number) {
             let at = sight.dock_on_screen(dock);
-            let name = page.words(picture.word(dock.name), type_size::TINY, false);
+            // Which end of a linkage it is.
+            let name = picture.word(dock.name);
+            let end = if dock.kind == PostboxKind::Outbox { format!("{name} →") } else { format!("→ {name}") };
+            let name = page.words(&end, type_size::TINY, false);
             let outwards = Vec2::from_angle(-dock.angle);
             let size = name.size();
             let middle = at

@@ -17,13 +17,16 @@ mod read;
 
 mod camera;
 mod canvas;
+mod detours;
 mod flow;
 mod gather;
+mod glyphs;
 mod linkages;
 mod nodes;
 mod scene;
 mod uses;
 
+mod dismiss;
 mod draw;
 mod folds;
 mod going;
@@ -70,7 +73,7 @@ pub(crate) fn plugin(app: &mut App) {
 
 /// What only a window has: pointer and keys, and whether anybody can see it.
 pub(crate) fn hands_plugin(app: &mut App) {
-    app.add_plugins((pick::plugin, seen::plugin, latency::hands_plugin));
+    app.add_plugins((dismiss::plugin, pick::plugin, seen::plugin, latency::hands_plugin));
 }
 
 /// What we draw with: the shaders read instances from storage buffers, which OpenGL does not give a vertex.

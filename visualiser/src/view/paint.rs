@@ -10,7 +10,7 @@ use super::camera::Eye;
 use super::canvas::{Overlay, Shape, kind};
 use super::nodes;
 use super::palette::{Palette, Rgba, size};
-use super::stage::{Ghost, Look, Stage, Studio, prepare_picture};
+use super::stage::{Ghost, Look, Stage, Studio, Watched, prepare_picture};
 
 pub(super) fn plugin(app: &mut App) {
     let systems = (paint_ground, paint_marks, set_pace).chain().after(prepare_picture);
@@ -32,7 +32,7 @@ fn paint_ground(look: Res<Look>, mut clear: ResMut<ClearColor>) {
 }
 
 /// Rings round what is selected or hovered, and ghosts.
-fn paint_marks(stage: Res<Stage>, look: Res<Look>, mut overlay: ResMut<Overlay>, time: Res<Time<Real>>) {
+fn paint_marks(stage: Res<Stage>, look: Res<Look>, eye: Res<Eye>, mut overlay: ResMut<Overlay>, time: Res<Time<Real>>) {
     let now = time.elapsed_secs_f64();
     let palette = Palette::of(look.theme);
     let ghost = |ghost: &Ghost| {
@@ -40,7 +40,7 @@ fn paint_marks(stage: Res<Stage>, look: Res<Look>, mut overlay: ResMut<Overlay>,
         let shape = Shape::disc(ghost.position, ghost.radius, Rgba::CLEAR, rim, size::HAIRLINE);
         shape.with_kind(kind::DASHED, 0.0, 16.0)
     };
-    let marks = nodes::marks(&stage.picture, look.selected, look.hovered, stage.eased(now), palette);
+    let marks = nodes::marks(&stage, &look, eye.zoom, stage.eased(now), palette);
     overlay.marks = stage.ghosts.iter().map(ghost).chain(marks).collect();
 }
 
@@ -50,15 +50,21 @@ pub(super) fn set_pace(
     studio: Res<Studio>,
     eye: Res<Eye>,
     look: Res<Look>,
+    watched: Res<Watched>,
     settings: Option<ResMut<WinitSettings>>,
     time: Res<Time<Real>>,
 ) {
     let Some(mut settings) = settings else { return };
     let is_moving = stage.is_moving(time.elapsed_secs_f64()) || !stage.ghosts.is_empty();
     let moving = is_moving || eye.is_gliding() || stage.travels || studio.is_at_work();
+    // For the first minute it is told in seconds how long ago.
+    let now_ns = watched.0.now_ns();
+    let is_recent = |since_ns: u64| now_ns.saturating_sub(since_ns) < 60_000_000_000;
+    let is_ticking = stage.picture.systems.iter().any(|hull| hull.since_ns.is_some_and(is_recent));
     let wait = match (moving, look.selected) {
         (true, _) => FRAME,
         (false, Some(_)) => IDLE_INSPECTING,
+        (false, None) if is_ticking => IDLE_INSPECTING,
         (false, None) => IDLE,
     };
     let mode = UpdateMode::reactive_low_power(wait);

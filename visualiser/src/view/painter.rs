@@ -1,16 +1,19 @@
 //! Reads pictures and builds canvases of them: all the work that grows with the systems, so that it can be done aside.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axonscope_model::Model;
 use axonscope_session::{Places, Session, Versions};
 
 use super::canvas::{Canvas, Instances};
+use super::detours::Detours;
 use super::flow::Flows;
 use super::folds::{Folded, Folds};
 use super::follow::Leaver;
 use super::gather::Crowd;
-use super::level::Levels;
+use super::glyphs::TypeGlyphs;
+use super::level::{DETAIL_FROM, Levels};
 use super::nodes::Neighbours;
 use super::palette::TypeHues;
 use super::picture::{NodeKey, Picture};
@@ -29,7 +32,9 @@ pub(crate) struct Painter {
     /// Everything that existed had a place.
     is_whole: bool,
     flows: Flows,
+    detours: Detours,
     hues: TypeHues,
+    glyphs: TypeGlyphs,
     canvas: Canvas,
     /// Kept until the next is read, so that it is here and not in a frame that its memory is given back.
     retired: Option<Arc<Picture>>,
@@ -82,6 +87,7 @@ impl Painter {
         let places = session.places();
         let (mut picture, is_same) = session.read(|model| self.next_picture(model, &places, asked.selected));
         if !is_same || is_refolded {
+            picture.glyphs = Arc::new(self.glyphs_of(&picture));
             self.shown.folded = Arc::new(Folded::of(&picture.nodes, &asked.folds, &self.shown.folded));
         }
         picture.fold(&self.shown.folded);
@@ -90,7 +96,7 @@ impl Painter {
         if moved {
             picture.turn_docks();
         }
-        let leavers = picture.follow(&self.shown.picture, now, asked.still, leavers);
+        let leavers = picture.follow(&self.shown.picture, now, asked.still, leavers, &self.shown.folded);
         picture.sum_up();
         if moved {
             picture.index_places();
@@ -100,6 +106,14 @@ impl Painter {
         self.retired = Some(std::mem::replace(&mut self.shown.picture, Arc::new(picture)));
         self.readings += 1;
         Some(Reading { shown: self.shown.clone(), leavers })
+    }
+
+    fn glyphs_of(&mut self, picture: &Picture) -> HashMap<u32, Arc<str>> {
+        let mut known: HashMap<u32, Arc<str>> = HashMap::new();
+        for node in &picture.nodes {
+            known.entry(node.type_name).or_insert_with(|| self.glyphs.of(picture.word(node.type_name)));
+        }
+        known
     }
 
     /// The next picture, and whether it shows the same things as the last.
@@ -128,7 +142,9 @@ impl Painter {
     /// Builds a canvas of the last picture.
     pub(crate) fn paint(&mut self, asked: &Asked, window: Window, now: f64) -> Painting {
         let Shown { picture, levels, near, .. } = &self.shown;
-        let scene = Scene::new(picture, levels, near, asked.theme, &window);
+        let links = if window.zooms.until < DETAIL_FROM { Vec::new() } else { picture.where_links.within(window.rect) };
+        self.detours.find(picture, levels, &links, window.zooms, self.readings);
+        let scene = Scene::new(picture, levels, near, &self.detours, asked.theme, &window);
         let Built { instances, travels, crowds, left_out } = scene.build(asked, &mut self.flows, &mut self.hues, now);
         let before: &Instances = &self.canvas.instances;
         let dirty = Arc::new(instances.dirty_since(before));

@@ -32,6 +32,13 @@ pub(crate) struct Pointer {
     last_click: Option<(f64, Vec2)>,
 }
 
+impl Pointer {
+    /// Where it was last, in logical pixels.
+    pub(crate) fn at(&self) -> Vec2 {
+        self.at
+    }
+}
+
 struct Press {
     began_at: Vec2,
     on: Option<NodeKey>,

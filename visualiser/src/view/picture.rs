@@ -24,6 +24,8 @@ pub(crate) struct Picture {
     pub(crate) uses: Arc<Vec<Use>>,
     /// All that is written on things, each text once.
     pub(crate) words: Arc<Vec<Arc<str>>>,
+    /// Short signs of types, by their words.
+    pub(crate) glyphs: Arc<HashMap<u32, Arc<str>>>,
     pub(crate) index: Arc<HashMap<NodeKey, u32>>,
     /// Where nodes and linkages are, on the way to their places included.
     pub(crate) where_nodes: Arc<Index>,
@@ -50,6 +52,10 @@ pub(crate) struct Hull {
     pub(crate) facts: String,
     /// What is wrong with it as a whole, in a word or two.
     pub(crate) word: Option<String>,
+    /// When that began, by the session's clock.
+    pub(crate) since_ns: Option<u64>,
+    /// It is connected, and the picture of it may be wrong.
+    pub(crate) stale: bool,
     pub(crate) gone: bool,
     pub(crate) rect: Rect,
 }
@@ -92,6 +98,8 @@ pub(crate) struct Node {
     /// The fullest of its inboxes, 0 to 1.
     pub(crate) fill: f32,
     pub(crate) incomplete: bool,
+    /// What is known of its system may be wrong.
+    pub(crate) stale: bool,
     pub(crate) gone: bool,
     pub(crate) pinned: bool,
 }
@@ -206,6 +214,15 @@ impl Picture {
             .filter(|(index, node)| touches(node) && shown(*index, node))
             .map(|(_, node)| node)
             .min_by(|a, b| a.radius.total_cmp(&b.radius))
+    }
+
+    /// The instant by which to tell how long ago systems went: in steps that can be seen to change, and none where nothing
+    /// has gone.
+    pub(crate) fn ticking(&self, now_ns: u64) -> Option<u64> {
+        const SEC: u64 = 1_000_000_000;
+        let latest = self.systems.iter().filter_map(|hull| hull.since_ns).max()?;
+        let step = if now_ns.saturating_sub(latest) < 60 * SEC { SEC } else { 60 * SEC };
+        Some(now_ns / step * step)
     }
 
     /// What encloses every hull, or the hulls of `only`.

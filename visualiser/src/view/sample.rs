@@ -40,6 +40,7 @@ pub(super) fn picture(nodes: &[(Option<u32>, f32, f32, f32)], links: &[(u32, u32
             rate_out: 0.0,
             fill: 0.0,
             incomplete: false,
+            stale: false,
             gone: false,
             pinned: false,
         });

@@ -7,6 +7,7 @@ mod log;
 
 mod fitting;
 mod inspector;
+mod legend;
 mod status;
 
 use bevy::asset::AssetEventSystems;
@@ -18,7 +19,8 @@ use super::palette::{Palette, Rgba, type_size};
 use super::{VisualiserSystems, labels, type_face};
 
 pub(super) fn plugin(app: &mut App) {
-    app.init_resource::<status::Throughput>()
+    app.add_plugins(legend::plugin)
+        .init_resource::<status::Throughput>()
         .add_systems(PreUpdate, drop_unchanged_modifiers.after(EguiPreUpdateSet::ProcessInput))
         // Else a letter that is written for the first time is missing for a frame, which may be the last for long.
         .configure_sets(PostUpdate, AssetEventSystems.after(EguiPostUpdateSet::PostProcessOutput))
@@ -26,7 +28,14 @@ pub(super) fn plugin(app: &mut App) {
         .add_systems(Update, set_style.in_set(VisualiserSystems::Receive))
         .add_systems(
             EguiPrimaryContextPass,
-            (labels::paint_all_labels, status::show_status, inspector::show_inspector, empty::show_empty).chain(),
+            (
+                labels::paint_all_labels,
+                status::show_status,
+                inspector::show_inspector,
+                empty::show_empty,
+                legend::show_legend,
+            )
+                .chain(),
         );
 }
 
