@@ -13,15 +13,26 @@ pub enum Theme {
     Light,
 }
 
+/// As many components are shown without closing composites for want of room.
+pub const FOLD_ABOVE: usize = 2000;
+
 /// How the window opens.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct WindowOptions {
     /// Its colours.
     pub theme: Theme,
     /// Whether the status line says how long events take to the screen; a key of the window changes that.
     pub latency: bool,
+    /// How many components are shown before composites are closed for want of room.
+    pub fold_above: usize,
     /// Where to write what the window shows, for tests of it.
     pub report: Option<PathBuf>,
+}
+
+impl Default for WindowOptions {
+    fn default() -> Self {
+        Self { theme: Theme::default(), latency: false, fold_above: FOLD_ABOVE, report: None }
+    }
 }
 
 /// How a picture is drawn.

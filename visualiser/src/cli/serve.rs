@@ -29,6 +29,10 @@ pub(super) struct Args {
     /// Show in the status line how long events take from the program to the screen; the key L shows and hides it
     #[arg(long)]
     latency: bool,
+
+    /// Close composites, the deepest first, while more components than this are shown.
+    #[arg(long, value_name = "COUNT", default_value_t = crate::options::FOLD_ABOVE)]
+    fold_above: usize,
     /// Write what the window shows to a file, a line of JSON whenever it is different: for tests of the window
     #[arg(long, value_name = "FILE", hide = true)]
     report: Option<PathBuf>,
@@ -67,7 +71,15 @@ pub(super) fn run(args: Args) -> Outcome {
     if args.headless {
         serve(session)
     } else {
-        show(session, WindowOptions { theme: args.theme, latency: args.latency, report: args.report })
+        show(
+            session,
+            WindowOptions {
+                theme: args.theme,
+                latency: args.latency,
+                fold_above: args.fold_above,
+                report: args.report,
+            },
+        )
     }
 }
 

@@ -14,6 +14,7 @@ use super::pick::is_held;
 use super::picture::{Node, NodeKey, Picture};
 use super::report::Said;
 use super::stage::{Look, Stage};
+use crate::options::FOLD_ABOVE;
 
 pub(super) fn plugin(app: &mut App) {
     app.add_message::<Fold>()
@@ -33,9 +34,6 @@ pub(crate) enum Fold {
     Forget,
 }
 
-/// Nodes that are shown at most while something is left to close.
-pub(crate) const BUDGET: usize = 2000;
-
 /// Composites that a person has closed or opened. A copy costs nothing, and equal means the same choices.
 #[derive(Resource, Clone, Debug)]
 pub(crate) struct Folds {
@@ -49,7 +47,7 @@ pub(crate) struct Folds {
 
 impl Default for Folds {
     fn default() -> Self {
-        Self { by_hand: Arc::default(), depth: None, budget: BUDGET, version: 0 }
+        Self { by_hand: Arc::default(), depth: None, budget: FOLD_ABOVE, version: 0 }
     }
 }
 
@@ -63,6 +61,10 @@ impl PartialEq for Folds {
 const BY_HAND_MAX: usize = 16_384;
 
 impl Folds {
+    pub(crate) fn with_budget(budget: usize) -> Self {
+        Self { budget, ..Self::default() }
+    }
+
     /// Closes (true) or opens (false) a composite, or lets it follow depth and zoom.
     pub(crate) fn set(&mut self, composite: NodeKey, closed: Option<bool>) {
         if self.by_hand.get(&composite).copied() == closed || self.by_hand.len() >= BY_HAND_MAX && closed.is_some() {
@@ -104,6 +106,8 @@ pub(crate) struct Folded {
     /// Nodes that no closed composite hides, of all there are.
     pub(crate) shown: usize,
     pub(crate) all: usize,
+    /// How many are closed whatever the zoom.
+    pub(crate) closed: usize,
 }
 
 /// Once closed for want of room, composites are opened again when less than this is shown, in shares of the budget.
@@ -142,17 +146,13 @@ impl Folded {
             folded.count(nodes);
             folded.close_to((REOPENS_TO * folds.budget as f32) as usize, nodes, &depths);
         }
+        folded.closed = folded.choices.values().filter(|&&closed| closed).count();
         folded
     }
 
     /// It is closed whatever the zoom.
     pub(crate) fn closes(&self, composite: NodeKey) -> bool {
         self.choices.get(&composite) == Some(&true)
-    }
-
-    /// How many are closed whatever the zoom.
-    pub(crate) fn closed(&self) -> usize {
-        self.choices.values().filter(|&&closed| closed).count()
     }
 
     /// How many composites are closed for want of room.
@@ -323,7 +323,7 @@ fn deepest(nodes: &[Node]) -> u32 {
 
 fn say_folded(stage: Res<Stage>, mut said: ResMut<Said>, mut told: Local<Option<(usize, usize, usize)>>) {
     let folded = &stage.folded;
-    let now = (folded.closed(), folded.shown, folded.all);
+    let now = (folded.closed, folded.shown, folded.all);
     if told.replace(now) != Some(now) {
         said.0.insert("folded".into(), serde_json::json!({ "closed": now.0, "shown": now.1, "of": now.2 }));
     }
@@ -342,19 +342,13 @@ mod tests {
         sample::picture(&nodes, &[])
     }
 
-    fn with_budget(budget: usize) -> Folds {
-        let mut folds = Folds::default();
-        folds.set_budget(budget);
-        folds
-    }
-
     fn closed(folded: &Folded) -> Vec<u32> {
         (0..9).filter(|&node| folded.choices.get(&key(node)) == Some(&true)).collect()
     }
 
     #[test]
     fn within_the_budget_nothing_is_closed() {
-        let folded = Folded::of(&nested().nodes, &with_budget(9), &Folded::default());
+        let folded = Folded::of(&nested().nodes, &Folds::with_budget(9), &Folded::default());
         assert_eq!((closed(&folded), folded.shown, folded.all), (vec![], 9, 9));
     }
 
@@ -364,7 +358,7 @@ mod tests {
         for (budget, expected, shown) in
             [(8, vec![1], 7), (7, vec![1], 7), (6, vec![1, 5], 4), (3, vec![0, 1, 5], 2), (0, vec![0, 1, 5], 2)]
         {
-            let folded = Folded::of(&nodes, &with_budget(budget), &Folded::default());
+            let folded = Folded::of(&nodes, &Folds::with_budget(budget), &Folded::default());
             assert_eq!((closed(&folded), folded.shown), (expected, shown), "{budget}");
         }
     }
@@ -372,7 +366,7 @@ mod tests {
     #[test]
     fn what_a_person_opened_is_closed_last() {
         let nodes = nested().nodes;
-        let mut folds = with_budget(6);
+        let mut folds = Folds::with_budget(6);
         folds.set(key(1), Some(false));
         let folded = Folded::of(&nodes, &folds, &Folded::default());
         assert_eq!((closed(&folded), folded.shown), (vec![5], 6));
@@ -383,16 +377,16 @@ mod tests {
     #[test]
     fn what_was_closed_stays_closed_until_there_is_room_enough() {
         let nodes = nested().nodes;
-        let before = Folded::of(&nodes, &with_budget(8), &Folded::default());
-        let same = Folded::of(&nodes, &with_budget(8), &before);
+        let before = Folded::of(&nodes, &Folds::with_budget(8), &Folded::default());
+        let same = Folded::of(&nodes, &Folds::with_budget(8), &before);
         assert_eq!(same, before);
-        let tight = Folded::of(&nodes[..8], &with_budget(8), &before);
+        let tight = Folded::of(&nodes[..8], &Folds::with_budget(8), &before);
         assert_eq!((closed(&tight), tight.shown), (vec![1], 6), "all eight would fit, but only just");
-        let fewer = Folded::of(&nodes[..7], &with_budget(8), &before);
+        let fewer = Folded::of(&nodes[..7], &Folds::with_budget(8), &before);
         assert_eq!((closed(&fewer), fewer.shown), (vec![], 7));
-        let roomy = Folded::of(&nodes, &with_budget(20), &before);
+        let roomy = Folded::of(&nodes, &Folds::with_budget(20), &before);
         assert_eq!((closed(&roomy), roomy.by_budget()), (vec![], 0));
-        assert_eq!(closed(&Folded::of(&nodes, &with_budget(8), &before)), [1]);
+        assert_eq!(closed(&Folded::of(&nodes, &Folds::with_budget(8), &before)), [1]);
     }
 
     #[test]
@@ -405,7 +399,7 @@ mod tests {
         folds.depth(Some(0));
         folds.set(key(5), Some(false));
         let folded = Folded::of(&nodes, &folds, &Folded::default());
-        assert_eq!((closed(&folded), folded.closed(), folded.shown), (vec![0, 1], 2, 5));
+        assert_eq!((closed(&folded), folded.closed, folded.shown), (vec![0, 1], 2, 5));
         let before = folds.clone();
         folds.set(key(5), None);
         assert!(folds != before);

@@ -51,6 +51,7 @@ use bevy_egui::egui::{FontData, FontDefinitions, FontFamily};
 pub use stage::Watched;
 
 pub(crate) use camera::PictureCamera;
+pub(crate) use folds::Folds;
 pub(crate) use stage::Look;
 
 /// The order of a frame, set in one place: [`crate::app::VisualiserPlugin`].

@@ -108,7 +108,7 @@ fn push_docks(scene: &Scene<'_>, out: &mut Instances) {
     for &number in &scene.nodes {
         let node = &picture.nodes[number as usize];
         let span = scene.of_end(number).and(detail);
-        if !span.meets(scene.zooms) {
+        if node.gone || !span.meets(scene.zooms) {
             continue;
         }
         let strength = if scene.near.dims(number as usize) { DIMMED } else { 1.0 } * if node.gone { 0.5 } else { 1.0 };

@@ -110,7 +110,10 @@ impl Node {
     }
 
     pub(crate) fn trouble(&self) -> Trouble {
-        if self.state == State::Failed || self.fill >= band::ALARM {
+        if self.gone {
+            // What it was in trouble with is over.
+            Trouble::None
+        } else if self.state == State::Failed || self.fill >= band::ALARM {
             Trouble::Alarm
         } else if self.fill >= band::WARNING {
             Trouble::Warning
@@ -121,7 +124,7 @@ impl Node {
 
     /// Its line of facts is worth reading from afar.
     pub(crate) fn is_notable(&self) -> bool {
-        self.trouble() != Trouble::None || self.blocked >= 0.1 || self.state != State::Running
+        !self.gone && (self.trouble() != Trouble::None || self.blocked >= 0.1 || self.state != State::Running)
     }
 
     pub(crate) fn is_in_place(&self) -> bool {

@@ -61,7 +61,7 @@ enum Sample {
 const THINGS: [(Sample, &str); 7] = [
     (Sample::Component, "component, its type by colour"),
     (Sample::Composite, "composite, open"),
-    (Sample::Closed, "composite, closed, and how many inside"),
+    (Sample::Closed, "composite, closed: how many inside"),
     (Sample::Outbox, "outbox: messages leave"),
     (Sample::Inbox(0.35), "inbox, filled as far as it is"),
     (Sample::Inbox(0.7), "inbox 60 % full or more"),
@@ -88,7 +88,7 @@ const STATES: [(Sample, &str); 7] = [
     (Sample::Incomplete, "not all of it is known"),
 ];
 
-const COLUMN: f32 = 262.0;
+const COLUMN: f32 = 292.0;
 const SAMPLE: egui::Vec2 = egui::vec2(54.0, 26.0);
 
 pub(super) fn show_legend(mut contexts: EguiContexts, look: Res<Look>, legend: Res<Legend>) -> Result {
@@ -105,9 +105,11 @@ pub(super) fn show_legend(mut contexts: EguiContexts, look: Res<Look>, legend: R
                 [("things", &THINGS), ("linkages", &LINKAGES), ("states", &STATES)];
             for row in groups.chunks(columns) {
                 ui.horizontal_top(|ui| {
+                    ui.spacing_mut().item_spacing.x = 0.0;
                     for (title, samples) in row {
                         ui.vertical(|ui| {
-                            ui.set_width(COLUMN - 12.0);
+                            ui.spacing_mut().item_spacing.x = 8.0;
+                            ui.set_width(COLUMN);
                             section(ui, palette, title);
                             samples.iter().for_each(|(sample, words)| show_sample(ui, palette, *sample, words));
                         });

@@ -109,8 +109,8 @@ fn left_half(totals: &Totals, stage: &Stage, palette: &Palette) -> Vec<Part> {
     if folded.by_budget() > 0 {
         let (shown, all) = (display::count(folded.shown as u64), display::count(folded.all as u64));
         parts.push(Part::new(format!("folded to {shown} of {all}: double-click opens"), palette.accent, true, 1));
-    } else if folded.closed() > 0 {
-        parts.push(Part::new(format!("{} folded", display::count(folded.closed() as u64)), palette.quiet, false, 3));
+    } else if folded.closed > 0 {
+        parts.push(Part::new(format!("{} folded", display::count(folded.closed as u64)), palette.quiet, false, 3));
     }
     if stage.left_out > 0 {
         let words = format!("{} weaker linkages not drawn", display::count(stage.left_out as u64));
