@@ -295,7 +295,7 @@ fn write_hull_titles(page: &mut Page<'_>, stage: &Stage, eye: &Eye, palette: &Pa
             continue;
         }
         let fits = |words: &Words| words.size().x + 2.0 * inset.x <= width;
-        let word =
+        let mut word =
             hull.word.as_ref().map(|word| page.words(&since(word, hull.since_ns, clock), type_size::SMALL, true));
         let color = if hull.gone { palette.quiet } else { palette.text };
         let mut at = corner + inset;
@@ -303,11 +303,15 @@ fn write_hull_titles(page: &mut Page<'_>, stage: &Stage, eye: &Eye, palette: &Pa
         if fits(&title) {
             let title_width = title.size().x;
             page.put_at(at, title, color, false);
+            // What is gone is small: how long ago is told first, then what it was.
+            if let Some(word) = word.take_if(|_| hull.gone) {
+                at.y += height + 3.0;
+                page.put_at(at, word, palette.quiet, false);
+            }
             if let Some(word) = word
                 && title_width + word.size().x + 12.0 + 2.0 * inset.x <= width
             {
-                let color = if hull.gone { palette.quiet } else { palette.warning };
-                page.put_at(at + Vec2::new(title_width + 10.0, 3.0), word, color, false);
+                page.put_at(at + Vec2::new(title_width + 10.0, 3.0), word, palette.warning, false);
             }
             at.y += height + 3.0;
             if fits(&facts) {
@@ -376,7 +380,7 @@ fn write_node_labels(page: &mut Page<'_>, sight: &Sight<'_>, node: &Node, streng
     let loud_inside = node.is_composite() && node.trouble_inside != Trouble::None;
     let is_large = node.is_composite() && sight.has_counts && radius >= RADIUS_TO_SUM_UP;
     let told = chosen || sight.eye.zoom >= ZOOM_FOR_FACTS || node.is_notable() || loud_inside || is_large;
-    if let Some((fact, color)) = fact(node, palette).filter(|_| told) {
+    if let Some((fact, color)) = fact(node, palette).filter(|_| told && !node.gone) {
         let fact = page.words(&fact, type_size::SMALL, false);
         let is_above = placed.max.y < center.y - radius;
         let top = if is_above { placed.min.y - 1.0 - fact.size().y } else { placed.max.y + 1.0 };
@@ -447,13 +451,15 @@ fn write_box_names(page: &mut Page<'_>, sight: &Sight<'_>, there: &[u32]) {
             let name = picture.word(dock.name);
             let end = if dock.kind == PostboxKind::Outbox { format!("{name} →") } else { format!("→ {name}") };
             let name = page.words(&end, type_size::TINY, false);
-            let outwards = Vec2::from_angle(-dock.angle);
-            let size = name.size();
-            let middle = at
-                + outwards * (11.0 * zoom.max(1.0) + size.x * 0.5 * outwards.x.abs() + size.y * 0.5 * outwards.y.abs());
-            // A little further out where somebody stands already.
-            let places = [0.0, 12.0, 24.0].map(|further| middle + outwards * further - size / 2.0);
-            page.put_first(&places, name, sight.palette.quiet, asked);
+            let (outwards, size) = (Vec2::from_angle(-dock.angle), name.size());
+            // Beside its linkage, which goes straight outwards; a little further out where somebody stands already.
+            let places = [(0.8, 0.0), (-0.8, 0.0), (0.8, 12.0), (-0.8, 12.0), (0.0, 0.0), (0.0, 24.0)];
+            let places = places.map(|(turn, further): (f32, f32)| {
+                let along = Vec2::from_angle(turn).rotate(outwards);
+                let reach = 9.0 * zoom.max(1.0) + further;
+                at + along * (reach + size.x * 0.5 * along.x.abs() + size.y * 0.5 * along.y.abs()) - size / 2.0
+            });
+            page.put_calmest(&places, name, sight.palette.quiet, asked);
         }
     }
 }
