@@ -1,5 +1,6 @@
 //! Names and figures beside what they belong to: the more important first, none over another, none over a disc.
 
+mod hulls;
 mod lines;
 mod page;
 
@@ -16,7 +17,7 @@ use super::palette::{Palette, Rgba, size, type_size};
 use super::picture::{Dock, Node, Picture, Trouble};
 use super::stage::{Look, Stage, Watched};
 use lines::Lines;
-use page::{LABELS_MAX, Page, Words, Written};
+use page::{LABELS_MAX, Page, Written};
 
 /// Discs smaller than this on the screen carry no name, in logical pixels, unless they are hubs, in trouble or asked for.
 const RADIUS_TO_NAME: f32 = 9.5;
@@ -25,8 +26,6 @@ const RADIUS_TO_SUM_UP: f32 = 22.0;
 const RADIUS_TO_GLYPH: f32 = 13.0;
 const ZOOM_FOR_FACTS: f32 = 1.3;
 const ZOOM_FOR_BOX_NAMES: f32 = 1.9;
-/// From further away the title of a system stands above its hull.
-const ZOOM_FOR_TITLE_INSIDE: f32 = 0.45;
 /// With more closed composites in sight none tells its name and how many are in it.
 const COUNTS_MAX: usize = LABELS_MAX / 2;
 /// Discs smaller than this may lie under a label.
@@ -163,7 +162,7 @@ fn write_labels(
             }
         }
     }
-    write_hull_titles(&mut page, stage, eye, palette, clock);
+    hulls::write_titles(&mut page, stage, eye, palette, clock);
 
     let mut order: Vec<(f32, u32)> = there
         .iter()
@@ -269,70 +268,6 @@ fn write_inside(page: &mut Page<'_>, center: Vec2, radius: f32, text: &str, colo
     let words = page.words(text, if radius >= 18.0 { type_size::BODY } else { type_size::TINY }, true);
     if words.size().x <= 2.0 * radius - 4.0 {
         page.write(center - words.size() / 2.0, words, color, false);
-    }
-}
-
-fn write_hull_titles(page: &mut Page<'_>, stage: &Stage, eye: &Eye, palette: &Palette, clock: Option<u64>) {
-    for hull in stage.picture.systems.iter().filter(|hull| !hull.rect.is_empty()) {
-        let corner = eye.screen_from_world(Vec2::new(hull.rect.min.x, hull.rect.max.y));
-        let width = hull.rect.width() * eye.zoom;
-        let inset = Vec2::new((40.0 * eye.zoom).clamp(12.0, 44.0), (24.0 * eye.zoom).clamp(8.0, 22.0));
-        if width < 60.0 {
-            continue;
-        }
-        let title = page.words(&hull.title, type_size::HEADING, true);
-        let facts = page.words(&hull.facts, type_size::SMALL, false);
-        if eye.zoom < ZOOM_FOR_TITLE_INSIDE {
-            // The room kept for it inside is too small by now.
-            let (size, at) = (title.size(), corner + Vec2::new(4.0, -4.0));
-            let color = if hull.gone { palette.quiet } else { palette.text };
-            let fits = size.x + facts.size().x + 20.0 <= width;
-            let beside = at + Vec2::new(size.x + 12.0, -facts.size().y - 1.0);
-            page.put_at(at - Vec2::new(0.0, size.y), title, color, true);
-            if fits {
-                page.put_at(beside, facts, palette.quiet, true);
-            }
-            continue;
-        }
-        let fits = |words: &Words| words.size().x + 2.0 * inset.x <= width;
-        let mut word =
-            hull.word.as_ref().map(|word| page.words(&since(word, hull.since_ns, clock), type_size::SMALL, true));
-        let color = if hull.gone { palette.quiet } else { palette.text };
-        let mut at = corner + inset;
-        let height = title.size().y;
-        if fits(&title) {
-            let title_width = title.size().x;
-            page.put_at(at, title, color, false);
-            // What is gone is small: how long ago is told first, then what it was.
-            if let Some(word) = word.take_if(|_| hull.gone) {
-                at.y += height + 3.0;
-                page.put_at(at, word, palette.quiet, false);
-            }
-            if let Some(word) = word
-                && title_width + word.size().x + 12.0 + 2.0 * inset.x <= width
-            {
-                page.put_at(at + Vec2::new(title_width + 10.0, 3.0), word, palette.warning, false);
-            }
-            at.y += height + 3.0;
-            if fits(&facts) {
-                page.put_at(at, facts, palette.quiet, false);
-            }
-        } else {
-            // A hull too small for its name wears it above.
-            let above = corner - Vec2::new(0.0, height + 2.0);
-            page.put_at(above, title, color, true);
-        }
-    }
-}
-
-/// Such as "lost 12 s ago".
-fn since(word: &str, since_ns: Option<u64>, clock: Option<u64>) -> String {
-    match (since_ns, clock) {
-        (Some(since_ns), Some(now_ns)) => {
-            let secs = now_ns.saturating_sub(since_ns) / 1_000_000_000;
-            format!("{word} {} ago", display::duration_ns(secs * 1_000_000_000))
-        }
-        _ => word.to_owned(),
     }
 }
 

@@ -1,7 +1,8 @@
 //! What the pointer and the keys do: hover, select, drag, pan, zoom to the pointer, fit.
 
 use axonscope_model::LinkageId;
-use bevy::input::mouse::{MouseScrollUnit, MouseWheel};
+use bevy::input::ButtonState;
+use bevy::input::mouse::{MouseButtonInput, MouseScrollUnit, MouseWheel};
 use bevy::prelude::*;
 use bevy::window::PrimaryWindow;
 use bevy_egui::EguiContexts;
@@ -29,7 +30,8 @@ pub(super) fn plugin(app: &mut App) {
 pub(crate) struct Pointer {
     at: Vec2,
     press: Option<Press>,
-    last_click: Option<(f64, Vec2)>,
+    /// When, where and on what.
+    last_click: Option<(f64, Vec2, Option<NodeKey>)>,
 }
 
 impl Pointer {
@@ -49,7 +51,7 @@ struct Press {
 
 /// Logical pixels a pointer may wander before a click becomes a drag.
 const SLACK: f32 = 4.0;
-const DOUBLE_CLICK_SECS: f64 = 0.35;
+const DOUBLE_CLICK_SECS: f64 = 0.4;
 const ZOOM_PER_LINE: f32 = 1.15;
 
 fn measure_screen(mut eye: ResMut<Eye>, window: Query<&Window, With<PrimaryWindow>>) {
@@ -69,10 +71,13 @@ fn follow_pointer(
     watched: Res<Watched>,
     mut fold: MessageWriter<Fold>,
     buttons: Res<ButtonInput<MouseButton>>,
+    mut turns: MessageReader<MouseButtonInput>,
     window: Query<&Window, With<PrimaryWindow>>,
     mut contexts: EguiContexts,
     time: Res<Time<Real>>,
 ) -> Result {
+    // Where frames are slow both clicks may come in one.
+    let released = turns.read().filter(|turn| turn.state == ButtonState::Released).count();
     let Some(at) = window.single().ok().and_then(Window::cursor_position) else {
         return Ok(());
     };
@@ -106,17 +111,22 @@ fn follow_pointer(
         && let Some(press) = pointer.press.take()
         && !press.moved
     {
-        let twice = pointer
-            .last_click
-            .is_some_and(|(then, place)| now - then < DOUBLE_CLICK_SECS && place.distance(at) < SLACK);
-        pointer.last_click = Some((now, at));
-        let clicked = under.map(|node| node.key);
+        let last = pointer.last_click.take();
+        let last = last.filter(|(then, place, _)| now - then < DOUBLE_CLICK_SECS && place.distance(at) < SLACK);
+        let twice = last.is_some() || released > 1;
+        // The panel that the first click opened may have moved the picture under the second.
+        let clicked = last.map_or(under.map(|node| node.key), |(.., on)| on);
+        pointer.last_click = Some((now, at, clicked)).filter(|_| !twice);
         look.selected = clicked;
-        match under {
+        match clicked.and_then(|key| stage.picture.node(key)) {
             Some(node) if twice && node.is_composite() => drop(fold.write(Fold::Toggle(node.key))),
             Some(node) if twice && node.pinned => watched.0.pin(node.key.0, node.key.1, None),
             None if twice => fit_all(&mut eye, &stage),
             _ => {}
+        }
+        // The second press may have come before the frame that tells of the first release.
+        if !twice && buttons.pressed(MouseButton::Left) {
+            pointer.press = Some(Press { began_at: at, on: None, grip: Vec2::ZERO, moved: false });
         }
     }
     Ok(())
