@@ -85,6 +85,7 @@ fn build(session: Session, options: &WindowOptions) -> App {
         focused_mode: UpdateMode::reactive_low_power(Duration::from_secs(60)),
         unfocused_mode: UpdateMode::reactive_low_power(Duration::from_secs(60)),
     })
+    .insert_resource(view::Folds::with_budget(options.fold_above))
     .insert_resource(Look { theme: options.theme, ..default() })
     .insert_resource(Presenting::new(options.presents, options.title.as_deref()))
     .insert_resource(Naming(options.names.clone()))

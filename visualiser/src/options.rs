@@ -17,8 +17,11 @@ pub enum Theme {
     Light,
 }
 
+/// As many components are shown without closing composites for want of room.
+pub const FOLD_ABOVE: usize = 2000;
+
 /// How the window opens.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct WindowOptions {
     /// Its colours.
     pub theme: Theme,
@@ -30,8 +33,24 @@ pub struct WindowOptions {
     pub title: Option<String>,
     /// What a person calls the types of components.
     pub names: Arc<Names>,
+    /// How many components are shown before composites are closed for want of room.
+    pub fold_above: usize,
     /// Where to write what the window shows, for tests of it.
     pub report: Option<PathBuf>,
+}
+
+impl Default for WindowOptions {
+    fn default() -> Self {
+        Self {
+            theme: Theme::default(),
+            latency: false,
+            presents: false,
+            title: None,
+            names: Arc::default(),
+            fold_above: FOLD_ABOVE,
+            report: None,
+        }
+    }
 }
 
 /// How a picture is drawn.

@@ -11,6 +11,8 @@ pub(crate) struct Spent {
     /// By that and the others that read, build and prepare; not by the session's and those that play the program.
     pub(crate) ours: Duration,
     pub(crate) renderer: Duration,
+    /// By all there are, the session's included.
+    pub(crate) all: Duration,
 }
 
 impl Spent {
@@ -25,6 +27,7 @@ impl Spent {
             let (name, stat) = (read("comm"), read("schedstat"));
             let on_cpu = Duration::from_nanos(stat.split(' ').next().and_then(|ns| ns.parse().ok()).unwrap_or(0));
             let name = name.trim();
+            spent.all += on_cpu;
             if name.starts_with("llvmpipe") || name.starts_with("vk") || name.ends_with(":disk$0") {
                 spent.renderer += on_cpu;
             } else if name != "traffic" && !name.starts_with("axonscope-") {
@@ -42,6 +45,7 @@ impl Spent {
             main: self.main.saturating_sub(before.main),
             ours: self.ours.saturating_sub(before.ours),
             renderer: self.renderer.saturating_sub(before.renderer),
+            all: self.all.saturating_sub(before.all),
         }
     }
 }

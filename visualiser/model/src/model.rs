@@ -121,6 +121,15 @@ impl Model {
         }
     }
 
+    /// Drops a system that has departed; false, and nothing happens, where it is connected or not known.
+    pub fn dismiss(&mut self, id: SystemId) -> bool {
+        let before = (self.systems.len(), self.evicted);
+        self.evict_if(|system| system.id == id);
+        // Nobody needs to be told of what was asked for.
+        self.evicted = before.1;
+        self.systems.len() < before.0
+    }
+
     /// Time passes. To be called a few times a second.
     pub fn tick(&mut self, now_ns: u64) {
         for system in &mut self.systems {

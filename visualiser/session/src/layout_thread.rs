@@ -126,12 +126,13 @@ impl Studio {
 
     /// True if a request was made.
     fn take_changes(&mut self, shared: &Shared) -> bool {
-        let known: Vec<SystemId> = shared.read(|model| model.systems().map(System::id).collect());
+        let stands = |system: &System| (system.id(), !system.status().is_connected());
+        let systems: Vec<(SystemId, bool)> = shared.read(|model| model.systems().map(stands).collect());
         let before = self.pictures.len();
-        self.pictures.retain(|picture| known.binary_search(&picture.system).is_ok());
+        self.pictures.retain(|picture| systems.binary_search_by_key(&picture.system, |known| known.0).is_ok());
         self.moved |= self.pictures.len() != before;
         let mut took_change = false;
-        for system in known {
+        for (system, departed) in systems {
             let index = match self.pictures.binary_search_by_key(&system, |picture| picture.system) {
                 Ok(index) => index,
                 Err(index) => {
@@ -140,6 +141,7 @@ impl Studio {
                 }
             };
             took_change |= take_change(&mut self.pictures[index], shared);
+            self.moved |= self.pictures[index].set_departed(departed);
         }
         self.moved |= took_change;
         took_change

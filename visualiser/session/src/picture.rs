@@ -9,7 +9,7 @@ use axonscope_model::finding::Slots;
 
 use crate::places::{Place, SystemPlaces};
 use crate::request::Drawing;
-use crate::sizes::{HULL_PADDING, TITLE_HEIGHT};
+use crate::sizes::{DEPARTED, HULL_PADDING, TITLE_HEIGHT};
 
 /// Hulls are packed in steps of this, so that one that breathes does not push its neighbours with every tick.
 const STEP: f32 = 32.0;
@@ -25,6 +25,8 @@ pub(crate) struct Picture {
     pub(crate) arranged: u64,
     /// What was not hidden; none where nothing was.
     pub(crate) kept: Option<Arc<Slots>>,
+    /// How large it is shown: less than it was laid out once it has departed.
+    scale: f32,
     /// How far a person moved the whole.
     pub(crate) shift: [f32; 2],
     pub(crate) born: Instant,
@@ -51,6 +53,7 @@ impl Picture {
             structure: 0,
             arranged: 0,
             kept: None,
+            scale: 1.0,
             shift: [0.0; 2],
             born: now,
             took: Duration::ZERO,
@@ -70,6 +73,14 @@ impl Picture {
     /// Where the next request is drawn up.
     pub(crate) fn draft(&mut self) -> &mut Drawing {
         &mut self.draft
+    }
+
+    /// True if it is shown larger or smaller from now on.
+    pub(crate) fn set_departed(&mut self, departed: bool) -> bool {
+        let before = std::mem::replace(&mut self.scale, if departed { DEPARTED } else { 1.0 });
+        let differs = before != self.scale;
+        self.moved |= differs;
+        differs
     }
 
     /// The draft, of which all is copied, is what is laid out from now on.
@@ -94,8 +105,9 @@ impl Picture {
     /// In its own coordinates.
     fn hull(&self) -> ([f32; 2], [f32; 2]) {
         let bounds = self.simulation.layout().bounds;
-        let min = [bounds.min[0] - HULL_PADDING, bounds.min[1] - HULL_PADDING];
-        (min, [bounds.max[0] + HULL_PADDING, bounds.max[1] + HULL_PADDING + TITLE_HEIGHT])
+        let [min, max] = [bounds.min, bounds.max].map(|corner| [corner[0] * self.scale, corner[1] * self.scale]);
+        let min = [min[0] - HULL_PADDING, min[1] - HULL_PADDING];
+        (min, [max[0] + HULL_PADDING, max[1] + HULL_PADDING + TITLE_HEIGHT])
     }
 
     /// Where everything is when the packing puts its origin there. What has not moved is what was published before.
@@ -127,11 +139,11 @@ impl Picture {
         places.clear();
         places.resize(legend.slots as usize, Place::default());
         for ((entry, at), ring) in legend.entries.iter().zip(&layout.positions).zip(&layout.radii) {
-            let [x, y] = in_world([at[0], at[1]]);
+            let [x, y] = in_world([at[0] * self.scale, at[1] * self.scale]);
             places[entry.slot as usize] = Place {
                 component: entry.component,
                 position: [x, y, at[2]],
-                radius: entry.radius.unwrap_or(*ring),
+                radius: entry.radius.unwrap_or(*ring) * self.scale,
                 pinned: entry.pinned,
             };
         }
@@ -177,6 +189,19 @@ mod tests {
         publish(4.0);
         publish(5.0);
         assert_eq!(*read, copy, "somebody reads it still");
+    }
+
+    #[test]
+    fn what_has_departed_takes_less_room_and_grows_again_when_it_returns() {
+        let mut picture = drawn(20);
+        let before = picture.places_at([0.0; 2]);
+        let width = |places: &SystemPlaces| places.max[0] - places.min[0];
+        assert!(picture.set_departed(true) && !picture.set_departed(true));
+        let departed = picture.places_at([0.0; 2]);
+        assert!(width(&departed) < 0.7 * width(&before));
+        assert_eq!(departed.places[0].radius, before.places[0].radius * DEPARTED);
+        assert!(picture.set_departed(false));
+        assert_eq!(*picture.places_at([0.0; 2]), *before);
     }
 
     #[test]

@@ -323,6 +323,11 @@ impl Session {
         shared.stir.structure();
     }
 
+    /// Forgets a system that has departed.
+    pub fn dismiss(&self, system: SystemId) {
+        self.works.shared.dismiss(system);
+    }
+
     /// Arranges everything again, from where it is. Pins hold.
     pub fn rearrange(&self) {
         self.works.shared.stir.rearrange();

@@ -227,6 +227,14 @@ impl Shared {
         self.note_versions(&model, true);
     }
 
+    /// Drops a departed system.
+    pub(crate) fn dismiss(&self, system: SystemId) {
+        let mut model = self.write_lock();
+        if model.dismiss(system) {
+            self.note_versions(&model, true);
+        }
+    }
+
     /// Applies all of them, in slices.
     pub(crate) fn apply(&self, system: SystemId, changes: impl IntoIterator<Item = Change>) {
         self.apply_all(system, changes, None);

@@ -39,6 +39,9 @@ pub const HULL_PADDING: f32 = 28.0;
 /// The room for the system's title, on top within the hull.
 pub const TITLE_HEIGHT: f32 = 46.0;
 
+/// What is left of the size of a system that has departed.
+pub const DEPARTED: f32 = 0.4;
+
 /// Between two systems.
 pub const SYSTEM_GAP: f32 = 56.0;
 

@@ -43,6 +43,9 @@ pub(super) struct Args {
     title: Option<String>,
     #[command(flatten)]
     naming: names::Args,
+    /// Close composites, the deepest first, while more components than this are shown.
+    #[arg(long, value_name = "COUNT", default_value_t = crate::options::FOLD_ABOVE)]
+    fold_above: usize,
     /// Write what the window shows to a file, a line of JSON whenever it is different: for tests of the window
     #[arg(long, value_name = "FILE", hide = true)]
     report: Option<PathBuf>,
@@ -82,6 +85,7 @@ pub(super) fn run(args: Args) -> Outcome {
         presents: args.present,
         title: args.title,
         names: args.naming.load()?,
+        fold_above: args.fold_above,
         report: args.report,
     };
     log_to_stderr();

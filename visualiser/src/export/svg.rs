@@ -20,7 +20,7 @@ use bevy_math::{Rect, Vec2};
 
 use super::xml::escaped;
 use crate::options::{PictureOptions, Theme};
-use crate::view::curve::{Curve, width};
+use crate::view::curve::Curve;
 use crate::view::fit::{ZOOM_FIT, fitted};
 use crate::view::flow;
 use crate::view::palette::{Palette, Rgba, TypeHues, size, type_size};
@@ -188,7 +188,7 @@ impl Drawing<'_> {
                 let color = color.fade(0.8 * strength);
                 return sheet.path(&d, color, sheet.stroke(size::HAIRLINE), &dashes(DOT));
             }
-            let wide = width(link.rate) + more;
+            let wide = flow::width(link.rate) + more;
             if glow > 0.0 {
                 sheet.path(&d, color.fade(0.16), sheet.stroke(wide + glow), "");
             }

@@ -152,5 +152,7 @@ pub(crate) struct Ribbon {
     pub(crate) to_was: [f32; 3],
     pub(crate) dash: u32,
     pub(crate) span: u32,
-    pub(crate) padding: [u32; 3],
+    /// World units from one dash to the next.
+    pub(crate) period: f32,
+    pub(crate) padding: [u32; 2],
 }

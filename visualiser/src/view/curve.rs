@@ -2,14 +2,7 @@
 
 use bevy_math::{Vec2, Vec3};
 
-use super::flow;
-use super::palette::size;
 use super::picture::{Dock, Picture};
-
-/// World units: wider by the logarithm of the rate.
-pub(crate) fn width(rate: f64) -> f32 {
-    (size::LINKAGE + size::LINKAGE_PER_DECADE * flow::decades(rate)).min(size::LINKAGE_MAX)
-}
 
 /// A gentle curve that leaves and enters the rims outwards; the way back bends to the other side.
 #[derive(Clone, Copy)]
@@ -58,6 +51,12 @@ impl Curve {
         Self { from: start, bend, to: end }
     }
 
+    /// The same with its bend elsewhere.
+    pub(crate) fn moved(mut self, aside: Vec2) -> Self {
+        self.bend += aside.extend(0.0);
+        self
+    }
+
     /// How far it leaves the straight line, in world units.
     pub(crate) fn aside(&self) -> f32 {
         self.bend.distance((self.from + self.to) / 2.0) / 2.0
@@ -75,14 +74,6 @@ impl Curve {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn width_grows_by_decades_and_has_an_end() {
-        assert_eq!(width(0.0), size::LINKAGE);
-        let step = width(99_999.0) - width(9_999.0);
-        assert!((step - size::LINKAGE_PER_DECADE).abs() < 1e-3 || width(99_999.0) == size::LINKAGE_MAX);
-        assert_eq!(width(1e30), size::LINKAGE_MAX);
-    }
 
     #[test]
     fn a_curve_begins_and_ends_at_its_docks() {

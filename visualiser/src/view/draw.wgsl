@@ -52,7 +52,8 @@ struct Ribbon {
     end_was: vec3<f32>,
     dash: u32,
     span: u32,
-    padding_a: u32,
+    // World units from one dash to the next.
+    period: f32,
     padding_b: u32,
     padding_c: u32,
 };
@@ -252,9 +253,8 @@ fn shape_fragment(in: ShapeOut) -> @location(0) vec4<f32> {
 // === Ribbons
 
 const SEGMENTS: u32 = 20u;
-// World units from one dash to the next, and how much of that is bright.
-const PERIOD: f32 = 40.0;
-const BRIGHT: f32 = 0.3;
+// How long a dash is, in world units.
+const DASH: f32 = 11.0;
 const DOT_PERIOD: f32 = 7.0;
 // Logical pixels a world unit: from further away dashes would only flicker.
 const DASHES_FROM: f32 = 0.11;
@@ -306,8 +306,8 @@ fn ribbon_fragment(in: RibbonOut) -> @location(0) vec4<f32> {
     }
     var color = paint(in.color, coverage);
     if ribbon.speed > 0.0 {
-        let along = fract((in.at.x - ribbon.phase - ribbon.speed * view.since) / PERIOD);
-        let d = (abs(along - 0.5) - 0.5 * BRIGHT) * PERIOD * view.zoom;
+        let along = fract((in.at.x - ribbon.phase - ribbon.speed * view.since) / ribbon.period);
+        let d = (abs(along - 0.5) * ribbon.period - 0.5 * DASH) * view.zoom;
         color = over(paint(in.dash, min(coverage, clamp(0.5 + 0.36 * wide - off, 0.0, 1.0)) * clamp(0.5 - d, 0.0, 1.0)), color);
     }
     if ribbon.glow > 0.0 {

@@ -24,6 +24,11 @@ pub(crate) fn fact(node: &Node, palette: &Palette) -> Option<(String, Rgba)> {
         Trouble::Warning => return Some(("filling up inside".into(), palette.warning)),
         Trouble::None => {}
     }
+    if node.is_composite() {
+        let sent = display::rate(node.traffic_inside).replace(" /s", " messages/s");
+        let sent = if node.traffic_inside > 0.0 { format!(" · {sent}") } else { String::new() };
+        return Some((format!("{} inside{sent}", display::count(node.inside.into())), palette.quiet));
+    }
     if node.blocked >= 0.1 {
         return Some((format!("blocked {}", display::share(node.blocked)), palette.warning));
     }

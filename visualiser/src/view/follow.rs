@@ -8,6 +8,7 @@ use std::sync::Arc;
 use axonscope_model::{PostboxId, SystemId};
 use bevy_math::{Vec2, Vec3};
 
+use super::folds::Folded;
 use super::index::Index;
 use super::palette::size;
 use super::picture::{Node, Picture, Trouble};
@@ -39,7 +40,14 @@ impl Picture {
     }
 
     /// Makes this, read at `now`, begin where `old` is shown then. At most `leavers` of those that left are handed out.
-    pub(crate) fn follow(&mut self, old: &Picture, now: f64, still: bool, leavers: usize) -> Vec<Leaver> {
+    pub(crate) fn follow(
+        &mut self,
+        old: &Picture,
+        now: f64,
+        still: bool,
+        leavers: usize,
+        folded: &Folded,
+    ) -> Vec<Leaver> {
         self.read_at = now;
         let eased = old.eased(now);
         let is_same = Arc::ptr_eq(&self.index, &old.index);
@@ -60,7 +68,14 @@ impl Picture {
             return Vec::new();
         }
         let stays = |node: &Node| self.systems.iter().any(|hull| hull.system == node.key.0);
-        let left = |node: &&Node| !self.index.contains_key(&node.key) && !node.is_composite() && stays(node);
+        // What a closed composite hid leaves unseen.
+        let is_hidden = |node: &Node| {
+            let rounds = std::iter::successors(node.parent, |&round| old.nodes[round as usize].parent);
+            rounds.into_iter().any(|round| folded.closes(old.nodes[round as usize].key))
+        };
+        let left = |node: &&Node| {
+            !self.index.contains_key(&node.key) && !node.is_composite() && stays(node) && !is_hidden(node)
+        };
         let leaver = |node: &Node| {
             let (position, radius) = node.shown(eased);
             Leaver { position, radius, name: old.word(node.name).clone() }
@@ -113,15 +128,18 @@ impl Picture {
     /// Counts what is inside composites and what is wrong, and finds what should be read from afar.
     pub(crate) fn sum_up(&mut self) {
         for node in &mut self.nodes {
-            (node.inside, node.trouble_inside) = (0, Trouble::None);
+            (node.inside, node.traffic_inside, node.trouble_inside) = (0, 0.0, Trouble::None);
         }
         // What is inside comes after what it is in.
         for number in (0..self.nodes.len()).rev() {
             let node = &self.nodes[number];
             let (inside, loudest) = (node.inside + 1, node.trouble_inside.max(node.trouble()));
+            // What a composite sends is sent by what is in it.
+            let sent = if node.is_composite() { node.traffic_inside } else { node.rate_out };
             if let Some(parent) = node.parent {
                 let parent = &mut self.nodes[parent as usize];
                 parent.inside += inside;
+                parent.traffic_inside += sent;
                 parent.trouble_inside = parent.trouble_inside.max(loudest);
             }
         }
@@ -162,15 +180,15 @@ mod tests {
     #[test]
     fn what_moves_goes_on_from_where_it_is_shown() {
         let mut first = at(0.0);
-        first.follow(&Picture::default(), 10.0, true, 0);
+        first.follow(&Picture::default(), 10.0, true, 0, &Folded::default());
         assert!(!first.is_easing);
         let mut second = at(100.0);
-        second.follow(&first, 20.0, false, 0);
+        second.follow(&first, 20.0, false, 0, &Folded::default());
         assert_eq!(shown(&second, 20.0), 0.0);
         assert!((85.0..95.0).contains(&shown(&second, 20.2)), "nine tenths in a fifth of a second");
         let half_way = shown(&second, 20.05);
         let mut third = at(300.0);
-        third.follow(&second, 20.05, false, 0);
+        third.follow(&second, 20.05, false, 0, &Folded::default());
         assert!((shown(&third, 20.05) - half_way).abs() < 1e-3);
         assert_eq!(shown(&third, 22.0), 300.0);
     }
@@ -178,20 +196,22 @@ mod tests {
     #[test]
     fn what_is_new_grows_and_what_left_is_handed_out() {
         let mut first = at(0.0);
-        let newborn = first.follow(&Picture::default(), 1.0, false, 9);
+        let newborn = first.follow(&Picture::default(), 1.0, false, 9, &Folded::default());
         assert!(newborn.is_empty() && first.nodes[0].was.1 == 0.0);
         let mut second = sample::picture(&[(None, 0.0, 0.0, 24.0)], &[]);
-        let left = second.follow(&first, 9.0, false, 9);
+        let left = second.follow(&first, 9.0, false, 9, &Folded::default());
         assert!(left.is_empty(), "its system is not on stage either");
         second.systems.push(crate::view::picture::Hull {
             system: sample::SYSTEM,
             title: String::new(),
             facts: String::new(),
             word: None,
+            since_ns: None,
+            stale: false,
             gone: false,
             rect: bevy_math::Rect::default(),
         });
-        let left = second.follow(&first, 9.0, false, 9);
+        let left = second.follow(&first, 9.0, false, 9, &Folded::default());
         assert_eq!(left.iter().map(|leaver| (leaver.position.x, leaver.radius)).collect::<Vec<_>>(), [(500.0, 24.0)]);
     }
 
@@ -202,7 +222,9 @@ mod tests {
             &[],
         );
         picture.nodes[2].fill = 1.0;
+        (picture.nodes[1].rate_out, picture.nodes[2].rate_out) = (7.0, 7.0);
         picture.sum_up();
+        assert_eq!([0, 1].map(|node| picture.nodes[node].traffic_inside), [7.0, 7.0], "what passes out is sent once");
         assert_eq!([0, 1, 2, 3].map(|node| picture.nodes[node].inside), [2, 1, 0, 0]);
         assert_eq!(picture.nodes[0].trouble_inside, Trouble::Alarm);
         assert_eq!((picture.alarms, &picture.rings[..]), (1, &[0, 1][..]));

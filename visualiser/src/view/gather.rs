@@ -4,9 +4,10 @@
 use bevy::math::{Rect, Vec2, Vec3};
 use bevy::platform::collections::HashMap;
 
+use super::flow::Stream;
 use super::level::{FADE, Levels, Span, Standins};
 use super::nodes::Neighbours;
-use super::picture::{Picture, Trouble};
+use super::picture::{NodeKey, Picture, Trouble};
 
 /// Ribbons between gathered discs at a time; the strongest of more are drawn.
 const JOINS_MAX: usize = 6000;
@@ -34,7 +35,11 @@ pub(crate) struct Crowd {
 pub(crate) struct Gathered {
     pub(crate) from: Vec3,
     pub(crate) to: Vec3,
-    pub(crate) rate: f64,
+    /// The two nodes, unless one is a neighbourhood.
+    nodes: Option<(NodeKey, NodeKey)>,
+    /// Messages a second from the first to the second, and back.
+    pub(crate) forth: f64,
+    pub(crate) back: f64,
     pub(crate) count: u32,
     pub(crate) trouble: Trouble,
     pub(crate) is_dimmed: bool,
@@ -42,11 +47,24 @@ pub(crate) struct Gathered {
     pub(crate) span: Span,
 }
 
+impl Gathered {
+    /// Messages a second, both ways.
+    pub(crate) fn rate(&self) -> f64 {
+        self.forth + self.back
+    }
+
+    pub(crate) fn stream(&self) -> Option<Stream> {
+        self.nodes.map(|(from, to)| Stream::Gathered(from, to))
+    }
+}
+
 /// What stands for what is not drawn by itself at some of the zooms of a canvas.
 #[derive(Default)]
 pub(crate) struct Afar {
     pub(crate) crowds: Vec<Crowd>,
     pub(crate) joins: Vec<Gathered>,
+    /// Ribbons that are too many to be drawn.
+    pub(crate) left_out: usize,
 }
 
 impl Afar {
@@ -58,10 +76,10 @@ impl Afar {
             return afar;
         }
         let standins = levels.standins(picture, furthest);
-        afar.gather(picture, levels, near, zooms, &standins, None);
+        afar.gather(picture, levels, near, zooms, (furthest, &standins), None);
         let closest = levels.standins(picture, zooms.until);
         if closest != standins {
-            afar.gather(picture, levels, near, zooms, &closest, Some(&standins));
+            afar.gather(picture, levels, near, zooms, (zooms.until, &closest), Some(&standins));
         }
         afar
     }
@@ -72,7 +90,7 @@ impl Afar {
         levels: &Levels,
         near: &Neighbours,
         zooms: Span,
-        standins: &Standins,
+        (zoom, standins): (f32, &Standins),
         known: Option<&Standins>,
     ) {
         let count = picture.nodes.len() as u32;
@@ -90,7 +108,9 @@ impl Afar {
         for link in picture.links.iter().filter(|link| !link.passthrough) {
             let ends = [link.from, link.to].map(|dock| picture.boxes[dock as usize].node);
             let [from, to] = ends.map(|end| standins.of[end as usize]);
-            let is_direct = [from, to] == ends;
+            // Boxes of a composite are drawn while that is open.
+            let has_box = |end: u32| !picture.nodes[end as usize].is_composite() || levels.is_open(end as usize, zoom);
+            let is_direct = [from, to] == ends && ends.iter().all(|&end| has_box(end));
             let is_known = known.is_some_and(|known| [from, to] == ends.map(|end| known.of[end as usize]))
                 && from < count
                 && to < count;
@@ -100,14 +120,16 @@ impl Afar {
             let pair = pairs.entry((from.min(to), from.max(to))).or_insert(Gathered {
                 from: Vec3::ZERO,
                 to: Vec3::ZERO,
-                rate: 0.0,
+                nodes: None,
+                forth: 0.0,
+                back: 0.0,
                 count: 0,
                 trouble: Trouble::None,
                 is_dimmed: true,
                 gone: true,
                 span: Span::ALWAYS,
             });
-            pair.rate += link.rate;
+            *if from <= to { &mut pair.forth } else { &mut pair.back } += link.rate;
             pair.count += 1;
             pair.trouble = pair.trouble.max(link.trouble);
             pair.is_dimmed &= ends.iter().any(|&end| near.dims(end as usize));
@@ -117,14 +139,18 @@ impl Afar {
         // In an order of their own, so that the same is drawn the same.
         joins.sort_unstable_by(|a, b| {
             let rank = |join: &Gathered| (join.trouble, join.count);
-            rank(&b.1).cmp(&rank(&a.1)).then(b.1.rate.total_cmp(&a.1.rate)).then(a.0.cmp(&b.0))
+            rank(&b.1).cmp(&rank(&a.1)).then(b.1.rate().total_cmp(&a.1.rate())).then(a.0.cmp(&b.0))
         });
+        self.left_out = self.left_out.max(joins.len().saturating_sub(JOINS_MAX));
         joins.truncate(JOINS_MAX);
         joins.sort_unstable_by_key(|(pair, _)| *pair);
         for ((from, to), mut join) in joins {
             join.span = span_of(from).and(span_of(to));
             let Some(ends) = rim_to_rim(disc(from), disc(to)).filter(|_| join.span.meets(zooms)) else { continue };
             (join.from, join.to) = ends;
+            if from.max(to) < count {
+                join.nodes = Some((picture.nodes[from as usize].key, picture.nodes[to as usize].key));
+            }
             self.joins.push(join);
         }
         self.crowds.extend(crowds.into_iter().filter(|crowd| crowd.span.meets(zooms)));
@@ -193,11 +219,11 @@ pub(crate) fn may_cross(rect: Rect, from: Vec3, to: Vec3) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::level::Folds;
+    use crate::view::folds::Folded;
     use crate::view::sample;
 
     fn afar(picture: &Picture, from: f32, until: f32) -> Afar {
-        let levels = Levels::of(&picture.nodes, &Folds::default());
+        let levels = Levels::of(&picture.nodes, &Folded::default());
         Afar::of(picture, &levels, &Neighbours::default(), Span { from, until })
     }
 
@@ -218,16 +244,17 @@ mod tests {
 
     #[test]
     fn linkages_across_the_rims_of_closed_composites_are_one_ribbon() {
-        let Afar { crowds, joins } = afar(&rings(), 0.12, 0.15);
+        let Afar { crowds, joins, left_out } = afar(&rings(), 0.12, 0.15);
+        assert_eq!(left_out, 0);
         assert!(crowds.is_empty());
         assert_eq!(joins.len(), 1, "one for both ways, and none for what stays inside");
-        assert_eq!((joins[0].rate, joins[0].count), (30.0, 2));
+        assert_eq!((joins[0].forth, joins[0].back, joins[0].count), (10.0, 20.0, 2));
         assert_eq!((joins[0].from.x, joins[0].to.x), (100.0, 300.0));
     }
 
     #[test]
     fn nothing_is_gathered_close_up() {
-        let Afar { crowds, joins } = afar(&rings(), 0.5, 0.6);
+        let Afar { crowds, joins, .. } = afar(&rings(), 0.5, 0.6);
         assert!(crowds.is_empty() && joins.is_empty());
     }
 
@@ -244,7 +271,7 @@ mod tests {
         let links: Vec<_> = (1..900).map(|n| (n - 1, n, 1.0)).collect();
         let mut picture = sample::picture(&nodes, &links);
         picture.nodes[77].fill = 1.0;
-        let Afar { crowds, joins } = afar(&picture, 0.045, 0.046);
+        let Afar { crowds, joins, .. } = afar(&picture, 0.045, 0.046);
         let at = |zoom: f32| crowds.iter().filter(move |crowd| crowd.span.strength(zoom) > 0.5);
         assert_eq!(at(0.045).map(|crowd| crowd.count).sum::<u32>(), 900);
         assert_eq!(at(0.045).filter(|crowd| crowd.trouble == Trouble::Alarm).count(), 1);

@@ -1,30 +1,33 @@
 //! Names and figures beside what they belong to: the more important first, none over another, none over a disc.
 
+mod hulls;
+mod lines;
 mod page;
 
-use axonscope_model::display;
+use axonscope_model::{PostboxKind, display};
 use bevy::math::Vec2;
 use bevy::prelude::{Local, Real, Res, ResMut, Result, Time};
 use bevy_egui::EguiContexts;
 use bevy_egui::egui;
 
 use super::camera::Eye;
-use super::canvas::Overlay;
+use super::canvas::{Canvas, Overlay};
 use super::facts::fact;
 use super::level::DETAIL_FROM;
 use super::naming::{Inside, Naming};
 use super::palette::{Palette, Rgba, size, type_size};
 use super::picture::{Dock, Node, Picture, Trouble};
-use super::stage::{Look, Stage};
-use page::{LABELS_MAX, Page, Words, Written};
+use super::stage::{Look, Stage, Watched};
+use lines::Lines;
+use page::{LABELS_MAX, Page, Written};
 
 /// Discs smaller than this on the screen carry no name, in logical pixels, unless they are hubs, in trouble or asked for.
 const RADIUS_TO_NAME: f32 = 9.5;
+/// A closed composite of this size tells what happens in it.
+const RADIUS_TO_SUM_UP: f32 = 22.0;
 const RADIUS_TO_GLYPH: f32 = 13.0;
 const ZOOM_FOR_FACTS: f32 = 1.3;
 const ZOOM_FOR_BOX_NAMES: f32 = 1.9;
-/// From further away the title of a system stands above its hull.
-const ZOOM_FOR_TITLE_INSIDE: f32 = 0.45;
 /// With more closed composites in sight none tells its name and how many are in it.
 const COUNTS_MAX: usize = LABELS_MAX / 2;
 /// Discs smaller than this may lie under a label.
@@ -47,6 +50,8 @@ struct Of {
     pixels_per_point: f32,
     /// Until egui has its fonts, words have other sizes.
     passes: u64,
+    /// Where anything tells how long ago it was.
+    clock: Option<u64>,
 }
 
 /// Writes every label of the picture into the background layer; runs in egui's pass.
@@ -58,21 +63,26 @@ pub(super) fn paint_all_labels(
     look: Res<Look>,
     eye: Res<Eye>,
     names: Res<Naming>,
+    watched: Res<Watched>,
+    canvas: Res<Canvas>,
     time: Res<Time<Real>>,
     mut overlay: ResMut<Overlay>,
 ) -> Result {
     let ctx = contexts.ctx_mut()?;
     let now = time.elapsed_secs_f64();
     let painter = ctx.layer_painter(egui::LayerId::background());
+    // A picture without a window has no clock in common with whoever was told of the end.
+    let clock = (!look.still).then(|| stage.picture.ticking(watched.0.now_ns())).flatten();
     let of = Of {
         pictures: (stage.version, stage.hung),
         look: look.clone(),
         eye: (eye.center, eye.zoom, eye.screen),
         pixels_per_point: ctx.pixels_per_point(),
         passes: ctx.cumulative_pass_nr().min(3),
+        clock,
     };
     if writing.of.as_ref() != Some(&of) || stage.picture.is_easing_at(now) || !stage.ghosts.is_empty() {
-        writing.written = write_labels(&painter, &stage, &look, &eye, &names, now);
+        writing.written = write_labels(&painter, &stage, &look, &eye, &names, (now, clock), &canvas);
         // Once more when everything has come to its place.
         writing.of = (!stage.picture.is_easing_at(now) && stage.ghosts.is_empty()).then_some(of);
         overlay.pads.clone_from(&writing.written.pads);
@@ -103,6 +113,12 @@ impl Sight<'_> {
         [self.look.selected, self.look.hovered].contains(&Some(node.key))
     }
 
+    /// A composite whose inside is not drawn.
+    fn is_closed(&self, node: u32) -> bool {
+        let is_composite = self.picture().nodes[node as usize].is_composite();
+        is_composite && !self.stage.levels.is_open(node as usize, self.eye.zoom)
+    }
+
     /// Where on the screen and how large a node is.
     fn on_screen(&self, node: &Node) -> (Vec2, f32) {
         let (position, radius) = node.shown(self.eased);
@@ -115,9 +131,22 @@ impl Sight<'_> {
     }
 }
 
-fn write_labels(painter: &egui::Painter, stage: &Stage, look: &Look, eye: &Eye, names: &Naming, now: f64) -> Written {
+fn write_labels(
+    painter: &egui::Painter,
+    stage: &Stage,
+    look: &Look,
+    eye: &Eye,
+    names: &Naming,
+    (now, clock): (f64, Option<u64>),
+    canvas: &Canvas,
+) -> Written {
     let palette = Palette::of(look.theme);
-    let mut page = Page::new(painter, palette.hull, eye, look.scale);
+    let lines = if eye.zoom >= DETAIL_FROM {
+        Lines::of(&canvas.instances.ribbons, canvas.instances.lines, eye)
+    } else {
+        Lines::default()
+    };
+    let mut page = Page::new(painter, palette.hull, eye, (look.scale, lines));
     let eased = stage.eased(now);
     let there = candidates(stage, look, eye);
     let is_closed = |number: u32| {
@@ -132,7 +161,7 @@ fn write_labels(painter: &egui::Painter, stage: &Stage, look: &Look, eye: &Eye, 
         if !stage.levels.is_open(number as usize, eye.zoom) && radius >= RADIUS_TO_BLOCK {
             page.block_disc(center, radius);
         }
-        if eye.zoom >= DETAIL_FROM {
+        if eye.zoom >= DETAIL_FROM && !is_closed(number) {
             for dock in stage.picture.docks_of(number) {
                 page.block_disc(sight.dock_on_screen(dock), size::VESSEL * eye.zoom);
             }
@@ -140,7 +169,7 @@ fn write_labels(painter: &egui::Painter, stage: &Stage, look: &Look, eye: &Eye, 
     }
     // What is presented has the name of a single system as its title.
     if look.chrome || stage.picture.systems.len() > 1 {
-        write_hull_titles(&mut page, sight);
+        hulls::write_titles(&mut page, sight, clock);
     }
 
     let mut order: Vec<(f32, u32)> = there
@@ -253,56 +282,6 @@ fn write_inside(page: &mut Page<'_>, center: Vec2, radius: f32, text: &str, colo
     }
 }
 
-fn write_hull_titles(page: &mut Page<'_>, sight: &Sight<'_>) {
-    let Sight { stage, eye, palette, .. } = *sight;
-    for hull in stage.picture.systems.iter().filter(|hull| !hull.rect.is_empty()) {
-        let corner = eye.screen_from_world(Vec2::new(hull.rect.min.x, hull.rect.max.y));
-        let width = hull.rect.width() * eye.zoom;
-        let inset = Vec2::new((40.0 * eye.zoom).clamp(12.0, 44.0), (24.0 * eye.zoom).clamp(8.0, 22.0));
-        if width < 60.0 {
-            continue;
-        }
-        let title = page.words(&hull.title, type_size::HEADING, true);
-        // Process numbers say nothing to an audience.
-        let facts = page.words(if sight.look.chrome { &hull.facts } else { "" }, type_size::SMALL, false);
-        if eye.zoom < ZOOM_FOR_TITLE_INSIDE * page.scale() {
-            // The room kept for it inside is too small by now.
-            let (size, at) = (title.size(), corner + Vec2::new(4.0, -4.0));
-            let color = if hull.gone { palette.quiet } else { palette.text };
-            let fits = size.x + facts.size().x + 20.0 <= width;
-            let beside = at + Vec2::new(size.x + 12.0, -facts.size().y - 1.0);
-            page.put_at(at - Vec2::new(0.0, size.y), title, color, true);
-            if fits {
-                page.put_at(beside, facts, palette.quiet, true);
-            }
-            continue;
-        }
-        let fits = |words: &Words| words.size().x + 2.0 * inset.x <= width;
-        let word = hull.word.as_ref().map(|word| page.words(word, type_size::SMALL, true));
-        let color = if hull.gone { palette.quiet } else { palette.text };
-        let mut at = corner + inset;
-        let height = title.size().y;
-        if fits(&title) {
-            let title_width = title.size().x;
-            page.put_at(at, title, color, false);
-            if let Some(word) = word
-                && title_width + word.size().x + 12.0 + 2.0 * inset.x <= width
-            {
-                let color = if hull.gone { palette.quiet } else { palette.warning };
-                page.put_at(at + Vec2::new(title_width + 10.0, 3.0), word, color, false);
-            }
-            at.y += height + 3.0;
-            if fits(&facts) {
-                page.put_at(at, facts, palette.quiet, false);
-            }
-        } else {
-            // A hull too small for its name wears it above.
-            let above = corner - Vec2::new(0.0, height + 2.0);
-            page.put_at(above, title, color, true);
-        }
-    }
-}
-
 fn write_ring_title(page: &mut Page<'_>, sight: &Sight<'_>, node: &Node, strength: f32) {
     let (palette, zoom) = (sight.palette, sight.eye.zoom);
     let (center, radius) = sight.on_screen(node);
@@ -329,15 +308,17 @@ fn write_node_labels(page: &mut Page<'_>, sight: &Sight<'_>, node: &Node, streng
             Some(Inside::Picture(picture)) => page.draw(picture, center, radius, color.fade(strength)),
             Some(Inside::Letters(letters)) => write_inside(page, center, radius, &letters, color.fade(strength)),
             None => {
-                let glyph: String = type_name.chars().filter(|c| c.is_alphanumeric()).take(3).collect();
-                write_inside(page, center, radius, &glyph, color.fade(strength));
+                let glyph = sight.picture().glyphs.get(&node.type_name).map_or("", |glyph| &**glyph);
+                write_inside(page, center, radius, glyph, color.fade(strength));
             }
         }
     }
     let chosen = sight.is_asked(node);
     let name = page.words(sight.picture().word(node.name), type_size::BODY, false);
     let size = name.size();
-    let gap = radius + 5.0;
+    // Outside the ring round what is selected or hovered.
+    let air = if chosen { (size::SELECTION_AIR + size::VESSEL) * sight.eye.zoom } else { 0.0 };
+    let gap = radius + 5.0 + air;
     let places = [
         center + Vec2::new(-size.x / 2.0, gap),
         center + Vec2::new(-size.x / 2.0, -gap - size.y),
@@ -347,11 +328,13 @@ fn write_node_labels(page: &mut Page<'_>, sight: &Sight<'_>, node: &Node, streng
     let color = palette.text.fade(strength);
     // Beside one that is closed stands another.
     let places = if node.is_composite() { &places[..2] } else { &places };
-    let Some(placed) = page.put_first(places, name, color, chosen) else { return };
+    let Some(placed) = page.put_calmest(places, name, color, chosen) else { return };
     // Nobody can see what is inside one that is closed.
     let loud_inside = node.is_composite() && node.trouble_inside != Trouble::None;
-    let told = chosen || sight.eye.zoom >= ZOOM_FOR_FACTS * page.scale() || node.is_notable() || loud_inside;
-    if let Some((fact, color)) = fact(node, palette).filter(|_| told) {
+    let is_large = node.is_composite() && sight.has_counts && radius >= RADIUS_TO_SUM_UP;
+    let is_close = sight.eye.zoom >= ZOOM_FOR_FACTS * page.scale();
+    let told = chosen || is_close || node.is_notable() || loud_inside || is_large;
+    if let Some((fact, color)) = fact(node, palette).filter(|_| told && !node.gone) {
         let fact = page.words(&fact, type_size::SMALL, false);
         let is_above = placed.max.y < center.y - radius;
         let top = if is_above { placed.min.y - 1.0 - fact.size().y } else { placed.max.y + 1.0 };
@@ -366,19 +349,24 @@ fn write_box_names(page: &mut Page<'_>, sight: &Sight<'_>, there: &[u32]) {
     let (picture, zoom) = (sight.picture(), sight.eye.zoom);
     for &number in there {
         let asked = sight.is_asked(&picture.nodes[number as usize]);
-        if !(asked && zoom > 0.5 || zoom >= ZOOM_FOR_BOX_NAMES) {
+        if !(asked && zoom > 0.5 || zoom >= ZOOM_FOR_BOX_NAMES) || sight.is_closed(number) {
             continue;
         }
         for dock in picture.docks_of(number) {
             let at = sight.dock_on_screen(dock);
-            let name = page.words(picture.word(dock.name), type_size::TINY, false);
-            let outwards = Vec2::from_angle(-dock.angle);
-            let size = name.size();
-            let middle = at
-                + outwards * (11.0 * zoom.max(1.0) + size.x * 0.5 * outwards.x.abs() + size.y * 0.5 * outwards.y.abs());
-            // A little further out where somebody stands already.
-            let places = [0.0, 12.0, 24.0].map(|further| middle + outwards * further - size / 2.0);
-            page.put_first(&places, name, sight.palette.quiet, asked);
+            // Which end of a linkage it is.
+            let name = picture.word(dock.name);
+            let end = if dock.kind == PostboxKind::Outbox { format!("{name} →") } else { format!("→ {name}") };
+            let name = page.words(&end, type_size::TINY, false);
+            let (outwards, size) = (Vec2::from_angle(-dock.angle), name.size());
+            // Beside its linkage, which goes straight outwards; a little further out where somebody stands already.
+            let places = [(0.8, 0.0), (-0.8, 0.0), (0.8, 12.0), (-0.8, 12.0), (0.0, 0.0), (0.0, 24.0)];
+            let places = places.map(|(turn, further): (f32, f32)| {
+                let along = Vec2::from_angle(turn).rotate(outwards);
+                let reach = 9.0 * zoom.max(1.0) + further;
+                at + along * (reach + size.x * 0.5 * along.x.abs() + size.y * 0.5 * along.y.abs()) - size / 2.0
+            });
+            page.put_calmest(&places, name, sight.palette.quiet, asked);
         }
     }
 }

@@ -7,7 +7,8 @@
 use bevy::math::Vec2;
 use bevy::platform::collections::HashMap;
 
-use super::picture::{Node, NodeKey, Picture};
+use super::folds::Folded;
+use super::picture::{Node, Picture};
 
 /// Logical pixels: a ring smaller than this is drawn closed.
 const RING_RADIUS_MIN: f32 = 28.0;
@@ -62,12 +63,6 @@ impl Span {
     }
 }
 
-/// Composites that a person has closed or opened; the others follow the zoom.
-#[derive(Default, Clone, PartialEq)]
-pub(crate) struct Folds {
-    pub(crate) by_hand: HashMap<NodeKey, bool>,
-}
-
 /// At which zooms the nodes of a picture are drawn.
 #[derive(Default)]
 pub(crate) struct Levels {
@@ -102,13 +97,13 @@ pub(crate) struct Neighbourhood {
 }
 
 impl Levels {
-    pub(crate) fn of(nodes: &[Node], folds: &Folds) -> Self {
+    pub(crate) fn of(nodes: &[Node], folded: &Folded) -> Self {
         let mut levels = Self { some_apart_from: f32::INFINITY, ..Self::default() };
         for node in nodes {
             let inside =
                 node.parent.map_or(0.0, |parent| levels.inside[parent as usize].max(levels.opens[parent as usize]));
-            let by_hand = folds.by_hand.get(&node.key);
-            let opens = match by_hand {
+            let chosen = folded.choices.get(&node.key);
+            let opens = match chosen {
                 _ if !node.is_composite() => f32::INFINITY,
                 Some(true) => f32::INFINITY,
                 Some(false) => APART_FROM,
@@ -117,7 +112,7 @@ impl Levels {
             let alone = opens.min(APART_FROM);
             let apart = inside.max(alone).max(if opens.is_finite() { opens } else { 0.0 });
             levels.all_apart_from =
-                levels.all_apart_from.max(if by_hand == Some(&true) { f32::INFINITY } else { apart });
+                levels.all_apart_from.max(if chosen == Some(&true) { f32::INFINITY } else { apart });
             levels.some_apart_from = levels.some_apart_from.min(inside.max(alone));
             levels.inside.push(inside);
             levels.opens.push(opens);
@@ -224,7 +219,7 @@ mod tests {
     #[test]
     fn a_composite_opens_when_its_ring_is_large_enough_and_after_what_it_is_in() {
         let picture = nested();
-        let levels = Levels::of(&picture.nodes, &Folds::default());
+        let levels = Levels::of(&picture.nodes, &Folded::default());
         assert!(!levels.is_open(0, 0.13) && levels.is_open(0, 0.15));
         assert!(!levels.is_open(2, 0.3) && levels.is_open(2, 0.45));
         assert!(!levels.is_apart(1, 0.13) && levels.is_apart(1, 0.15));
@@ -239,11 +234,11 @@ mod tests {
     #[test]
     fn what_a_person_has_closed_stays_closed_and_what_is_opened_is_open() {
         let picture = nested();
-        let mut folds = Folds::default();
-        folds.by_hand.insert(sample::key(0), true);
+        let mut folds = Folded::default();
+        folds.choices.insert(sample::key(0), true);
         let closed = Levels::of(&picture.nodes, &folds);
         assert_eq!(closed.standins(&picture, 5.0).of, [0, 0, 0, 0, 4]);
-        folds.by_hand.insert(sample::key(0), false);
+        folds.choices.insert(sample::key(0), false);
         let open = Levels::of(&picture.nodes, &folds);
         assert_eq!(open.standins(&picture, 0.1).of[..2], [0, 1]);
     }
@@ -252,7 +247,7 @@ mod tests {
     fn small_discs_of_one_square_are_a_neighbourhood() {
         let picture =
             sample::picture(&[(None, 10.0, 10.0, 24.0), (None, 90.0, 10.0, 24.0), (None, 9000.0, 10.0, 24.0)], &[]);
-        let levels = Levels::of(&picture.nodes, &Folds::default());
+        let levels = Levels::of(&picture.nodes, &Folded::default());
         let standins = levels.standins(&picture, 0.03);
         assert_eq!(standins.of, [3, 3, 4]);
         let span = standins.neighbourhoods[0].span;

@@ -3,8 +3,8 @@
 use bevy::prelude::*;
 
 use super::canvas::{Instances, Ribbon, Shape, kind};
-use super::curve::{Curve, width};
-use super::flow::{self, Flows};
+use super::curve::Curve;
+use super::flow::{self, Dashes, Flows, Stream};
 use super::gather::Gathered;
 use super::level::{DASHES_FROM, DETAIL_FROM, Span};
 use super::palette::{Rgba, size};
@@ -15,6 +15,8 @@ use super::scene::Scene;
 const DIMMED: f32 = 0.3;
 /// Pixels by which a curve may leave the straight line and be drawn as one.
 const STRAIGHT: f32 = 0.8;
+/// How far the glow of a linkage into a full inbox reaches, in world units.
+const GLOW: f32 = 7.0;
 /// Below this zoom the dots of a passthrough run together.
 const DOTS_FROM: f32 = 0.25;
 
@@ -44,8 +46,9 @@ fn push_linkage(scene: &Scene<'_>, link: &Link, flows: &Flows, ribbons: &mut Rib
     if !span.meets(scene.zooms) {
         return;
     }
-    let curve = Curve::between(picture, from, to);
-    let was = if picture.is_easing { Curve::was_between(picture, from, to) } else { curve };
+    let (aside, aside_was) = scene.detours.of(link);
+    let curve = Curve::between(picture, from, to).moved(aside);
+    let was = if picture.is_easing { Curve::was_between(picture, from, to).moved(aside_was) } else { curve };
     let leads = near.leads(link.key);
     let far = leads.map_or_else(|| near.dims(from.node as usize) || near.dims(to.node as usize), |leads| !leads);
     let strength = if far { DIMMED } else { 1.0 } * if link.gone { 0.35 } else { 1.0 };
@@ -53,10 +56,14 @@ fn push_linkage(scene: &Scene<'_>, link: &Link, flows: &Flows, ribbons: &mut Rib
         Trouble::None if leads == Some(true) => (palette.accent, 1.4, 0.0),
         Trouble::None => (palette.linkage, 0.0, 0.0),
         Trouble::Warning => (palette.warning, 0.8, 0.0),
-        Trouble::Alarm => (palette.alarm, 1.6, 7.0),
+        Trouble::Alarm => (palette.alarm, 1.6, GLOW),
     };
-    let width = if link.passthrough { size::HAIRLINE + more } else { width(link.rate) + more };
-    let (speed, phase) = if link.passthrough { (-1.0, 0.0) } else { flows.of(link.key) };
+    let width = if link.passthrough { size::HAIRLINE + more } else { flow::width(link.rate) + more };
+    let dashes = match link.passthrough {
+        true => Dashes { speed: -1.0, ..Dashes::default() },
+        false => flows.of(Stream::Link(link.key)),
+    };
+    let speed = dashes.speed;
     let color = color.fade(strength * if link.passthrough { 0.8 } else { 0.9 });
     let ribbon = Ribbon {
         from: curve.from.to_array(),
@@ -64,7 +71,7 @@ fn push_linkage(scene: &Scene<'_>, link: &Link, flows: &Flows, ribbons: &mut Rib
         bend: curve.bend.to_array(),
         glow,
         to: curve.to.to_array(),
-        phase,
+        phase: dashes.phase,
         from_was: was.from.to_array(),
         speed,
         bend_was: was.bend.to_array(),
@@ -72,7 +79,8 @@ fn push_linkage(scene: &Scene<'_>, link: &Link, flows: &Flows, ribbons: &mut Rib
         to_was: was.to.to_array(),
         dash: palette.dash.fade(strength).packed(),
         span: span.packed(),
-        padding: [0; 3],
+        period: dashes.period,
+        padding: [0; 2],
     };
     let closest = scene.zooms.until;
     let is_plain = glow == 0.0
@@ -93,8 +101,15 @@ fn push_linkage(scene: &Scene<'_>, link: &Link, flows: &Flows, ribbons: &mut Rib
     }
 }
 
-/// What joins composites that are closed, and neighbourhoods: straight from rim to rim.
-pub(super) fn push_gathered(scene: &Scene<'_>, gathered: &[Gathered], ribbons: &mut Ribbons) {
+/// What joins composites that are closed, and neighbourhoods: straight from rim to rim. What flows goes where most of it
+/// goes.
+pub(super) fn push_gathered(
+    scene: &Scene<'_>,
+    gathered: &[Gathered],
+    flows: &Flows,
+    ribbons: &mut Ribbons,
+    out: &mut Instances,
+) {
     let palette = scene.palette;
     for join in gathered {
         let color = match join.trouble {
@@ -102,25 +117,43 @@ pub(super) fn push_gathered(scene: &Scene<'_>, gathered: &[Gathered], ribbons: &
             Trouble::Warning => palette.warning,
             Trouble::Alarm => palette.alarm,
         };
-        let (from, to) = (join.from.to_array(), join.to.to_array());
+        let (from, to) = if join.forth >= join.back { (join.from, join.to) } else { (join.to, join.from) };
         // As wide on the screen as a linkage close up, at most, with as many as there are.
-        let pixels = (0.6 + 0.3 * flow::decades(join.rate) + 0.5 * (join.count as f32).log10()).min(size::LINKAGE_MAX);
+        let pixels =
+            (0.6 + 0.3 * flow::decades(join.rate()) + 0.5 * (join.count as f32).log10()).min(size::LINKAGE_MAX);
         let strength = if join.is_dimmed { DIMMED } else { 1.0 } * if join.gone { 0.35 } else { 1.0 };
-        ribbons.straight.push(Ribbon {
-            from,
-            width: pixels / scene.zoom(),
-            bend: [0.0; 3],
-            glow: 0.0,
-            to,
-            phase: 0.0,
-            from_was: from,
-            speed: 0.0,
-            bend_was: [0.0; 3],
+        let dashes = join.stream().map(|stream| flows.of(stream)).unwrap_or_default();
+        let is_close = dashes.speed > 0.0;
+        // Among discs that can be told apart it is one linkage among others.
+        let width = if is_close { flow::width(join.rate()).max(pixels / scene.zoom()) } else { pixels / scene.zoom() };
+        let lane = if is_close { &mut ribbons.curved } else { &mut ribbons.straight };
+        let (start, end) = (from.to_array(), to.to_array());
+        let bend = if is_close { ((from + to) / 2.0).to_array() } else { [0.0; 3] };
+        lane.push(Ribbon {
+            from: start,
+            width,
+            bend,
+            glow: if is_close && join.trouble == Trouble::Alarm { GLOW } else { 0.0 },
+            to: end,
+            phase: dashes.phase,
+            from_was: start,
+            speed: dashes.speed,
+            bend_was: bend,
             color: color.fade(0.9 * strength).packed(),
-            to_was: to,
-            dash: 0,
+            to_was: end,
+            dash: palette.dash.fade(strength).packed(),
             span: join.span.packed(),
-            padding: [0; 3],
+            period: dashes.period,
+            padding: [0; 2],
         });
+        let span = join.span.and(Span::from(DETAIL_FROM));
+        let way = (to - from).truncate();
+        if is_close && way.length() > 40.0 && span.meets(scene.zooms) {
+            let along = way.normalize_or_zero();
+            let head = 2.6 + width * 0.7;
+            let at = to - (along * (head + 1.0)).extend(0.0);
+            let arrow = Shape::disc(at, head, color.opaque().fade(strength), Rgba::CLEAR, 0.0);
+            out.shapes.push(arrow.with_kind(kind::ARROW, along.x, along.y).within(span));
+        }
     }
 }

@@ -23,8 +23,10 @@ mod read;
 
 mod camera;
 mod canvas;
+mod detours;
 pub(crate) mod flow;
 mod gather;
+mod glyphs;
 mod linkages;
 mod naming;
 mod nodes;
@@ -32,8 +34,10 @@ mod scene;
 mod uses;
 
 mod chosen;
+mod dismiss;
 mod draw;
 mod finding;
+mod folds;
 mod going;
 mod inspect;
 mod labels;
@@ -59,6 +63,7 @@ use bevy_egui::egui::{FontData, FontDefinitions, FontFamily};
 pub use stage::Watched;
 
 pub(crate) use camera::PictureCamera;
+pub(crate) use folds::Folds;
 pub(crate) use naming::Naming;
 pub(crate) use present::Presenting;
 pub(crate) use stage::{Look, Studio};
@@ -78,14 +83,20 @@ pub enum VisualiserSystems {
 pub(crate) fn plugin(app: &mut App) {
     app.add_plugins((keys::plugin, present::plugin)).init_resource::<naming::Naming>();
     app.add_plugins((stage::plugin, camera::plugin, draw::plugin, paint::plugin, panels::plugin, latency::plugin))
-        .add_plugins((going::plugin, finding::plugin))
+        .add_plugins((going::plugin, finding::plugin, folds::plugin))
         .init_resource::<report::Said>();
 }
 
 /// What only a window has: pointer and keys, and whether anybody can see it.
 pub(crate) fn hands_plugin(app: &mut App) {
     app.add_plugins((keys::hands_plugin, present::hands_plugin, panels::help::hands_plugin));
-    app.add_plugins((pick::plugin, seen::plugin, panels::hands_plugin, panels::inspector::hands_plugin));
+    app.add_plugins((
+        dismiss::plugin,
+        pick::plugin,
+        seen::plugin,
+        panels::hands_plugin,
+        panels::inspector::hands_plugin,
+    ));
 }
 
 /// What we draw with: the shaders read instances from storage buffers, which OpenGL does not give a vertex.

@@ -13,9 +13,14 @@ use super::level::{DETAIL_FROM, Span};
 use super::palette::{Palette, Rgba, TypeHues, size};
 use super::picture::{LinkKey, Node, NodeKey, Picture, Trouble};
 use super::scene::Scene;
+use super::stage::{Look, Stage};
 
 /// How strongly what is not selected and not a neighbour of it is drawn.
 const DIMMED: f32 = 0.45;
+/// And what may be wrong.
+const STALE: f32 = 0.55;
+/// How much of the rim is drawn of what has not begun to run.
+const STARTING: f32 = 0.6;
 /// Of a closed composite, in shares of its ring.
 const INNER_RIM: f32 = 0.8;
 
@@ -36,7 +41,7 @@ pub(super) fn push_grounds(scene: &Scene<'_>, out: &mut Instances) {
     let palette = scene.palette;
     for hull in &scene.picture.systems {
         let strength = if hull.gone { 0.5 } else { 1.0 };
-        let rim = palette.hull_rim.fade(strength);
+        let rim = if hull.stale { palette.warning.fade(0.7) } else { palette.hull_rim.fade(strength) };
         let mut shape = Shape::disc(hull.rect.center().extend(0.0), 0.0, palette.hull.fade(0.9), rim, size::HAIRLINE);
         shape.half_size = hull.rect.half_size().to_array();
         out.shapes.push(shape.with_kind(kind::ROUNDED, size::HULL_CORNER, 0.0));
@@ -66,6 +71,7 @@ pub(super) fn push_nodes(scene: &Scene<'_>, hues: &mut Hues<'_>, out: &mut Insta
             continue;
         }
         let strength = if scene.near.dims(number as usize) { DIMMED } else { 1.0 };
+        let strength = strength * if node.stale { STALE } else { 1.0 };
         let hue = hues.of_word(scene.picture, node.type_name);
         if node.is_composite() {
             push_closed(scene, node, hue, strength, span, out);
@@ -103,7 +109,7 @@ fn push_docks(scene: &Scene<'_>, out: &mut Instances) {
     for &number in &scene.nodes {
         let node = &picture.nodes[number as usize];
         let span = scene.of_end(number).and(detail);
-        if !span.meets(scene.zooms) {
+        if node.gone || !span.meets(scene.zooms) {
             continue;
         }
         let strength = if scene.near.dims(number as usize) { DIMMED } else { 1.0 } * if node.gone { 0.5 } else { 1.0 };
@@ -215,9 +221,14 @@ fn push_disc(scene: &Scene<'_>, node: &Node, hue: f32, strength: f32, span: Span
             Shape::disc(node.position, radius, fill, rim.fade(0.8), size::HAIRLINE).with_kind(kind::DASHED, 0.0, 18.0)
         }
         State::Finished => Shape::disc(node.position, radius, palette.hull, rim.fade(strength), size::RIM),
+        State::Starting => Shape::disc(node.position, radius, fill.fade(0.5 * strength), rim.fade(0.25), size::RIM),
         _ => Shape::disc(node.position, radius, fill.fade(strength), rim.fade(strength), size::RIM),
     };
     push(disc, span);
+    if node.state == State::Starting && !node.gone {
+        let arc = Shape::disc(node.position, radius, Rgba::CLEAR, rim.fade(strength), size::RIM);
+        push(arc.with_kind(kind::ARC, 0.0, STARTING), close);
+    }
     if node.gone || !is_close {
         return;
     }
@@ -251,22 +262,29 @@ fn push_disc(scene: &Scene<'_>, node: &Node, hue: f32, strength: f32, span: Span
     }
 }
 
-/// A ring with air round what is selected, and a fainter one round what is hovered.
+/// A ring with air round what is selected, and a fainter one round what is hovered. A composite that is open has its own
+/// ring, which gets brighter: its name stands where there would be air.
 pub(super) fn marks(
-    picture: &Picture,
-    selected: Option<NodeKey>,
-    hovered: Option<NodeKey>,
+    stage: &Stage,
+    look: &Look,
+    presented: Option<NodeKey>,
+    zoom: f32,
     eased: f32,
     palette: &Palette,
 ) -> impl Iterator<Item = Shape> {
-    let ring = |node: &Node, color: Rgba, width: f32| {
+    let picture = &stage.picture;
+    let ring = move |number: u32, color: Rgba, width: f32| {
+        let node = &picture.nodes[number as usize];
+        let is_open = node.is_composite() && stage.levels.is_open(number as usize, zoom);
         let (position, radius) = node.shown(eased);
-        Shape::disc(position, radius + size::SELECTION_AIR + size::VESSEL, Rgba::CLEAR, color, width)
+        let air = if is_open { 0.5 } else { size::SELECTION_AIR + size::VESSEL };
+        Shape::disc(position, radius + air, Rgba::CLEAR, color, width)
     };
-    let selected_ring = selected.and_then(|key| picture.node(key)).map(|node| ring(node, palette.mark, 1.6));
-    let hovered = hovered.filter(|key| selected != Some(*key)).and_then(|key| picture.node(key));
-    let hovered = hovered.filter(|node| !node.is_composite());
-    selected_ring.into_iter().chain(hovered.map(|node| ring(node, palette.faint, size::HAIRLINE)))
+    let number = |key: Option<NodeKey>| key.and_then(|key| picture.index.get(&key)).copied();
+    let selected = number(look.selected.or(presented)).map(|node| ring(node, palette.mark, 1.6));
+    let hovered = number(look.hovered.filter(|key| look.selected != Some(*key)));
+    let hovered = hovered.filter(|&node| !picture.nodes[node as usize].is_composite());
+    selected.into_iter().chain(hovered.map(move |node| ring(node, palette.faint, size::HAIRLINE)))
 }
 
 /// Which nodes stay bright beside the selected one: those a linkage or a use joins to it, and what lies inside or round it.

@@ -26,6 +26,7 @@ use bevy::winit::WinitPlugin;
 
 use super::camera::{Eye, PictureCamera};
 use super::canvas::Canvas;
+use super::folds::Folds;
 use super::naming::Naming;
 use super::present::Presenting;
 use super::stage::{Look, Stage, Studio, Watched};
@@ -239,6 +240,11 @@ impl Offscreen {
         let world = self.app.world_mut();
         world.resource_mut::<Look>().still = false;
         world.resource_mut::<Studio>().at_once = false;
+    }
+
+    /// However many there are, everything is drawn that can be seen. For measuring.
+    pub fn never_fold(&mut self) {
+        self.app.world_mut().resource_mut::<Folds>().set_budget(usize::MAX);
     }
 
     /// One frame, as far as it is our work; the renderer may still be busy with it. For measuring.

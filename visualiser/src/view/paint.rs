@@ -38,6 +38,7 @@ fn paint_ground(look: Res<Look>, mut clear: ResMut<ClearColor>) {
 fn paint_marks(
     stage: Res<Stage>,
     look: Res<Look>,
+    eye: Res<Eye>,
     presenting: Res<Presenting>,
     mut overlay: ResMut<Overlay>,
     time: Res<Time<Real>>,
@@ -49,8 +50,8 @@ fn paint_marks(
         let shape = Shape::disc(ghost.position, ghost.radius, Rgba::CLEAR, rim, size::HAIRLINE);
         shape.with_kind(kind::DASHED, 0.0, 16.0)
     };
-    let marks =
-        nodes::marks(&stage.picture, look.selected.or(presenting.part()), look.hovered, stage.eased(now), palette);
+    let part = presenting.part();
+    let marks = nodes::marks(&stage, &look, part, eye.zoom, stage.eased(now), palette);
     let beside = chosen::marks(&stage.picture, look.chosen(), palette);
     overlay.marks = stage.ghosts.iter().map(ghost).chain(marks).chain(beside).collect();
 }
@@ -73,9 +74,14 @@ pub(super) fn set_pace(
     let is_moving = stage.is_moving(time.elapsed_secs_f64()) || !stage.ghosts.is_empty();
     let reads = table.rows.is_at_work() || tree.twigs.is_at_work();
     let moving = is_moving || reads || eye.is_gliding() || stage.travels || studio.is_at_work();
+    // For the first minute it is told in seconds how long ago.
+    let now_ns = watched.0.now_ns();
+    let is_recent = |since_ns: u64| now_ns.saturating_sub(since_ns) < 60_000_000_000;
+    let is_ticking = stage.picture.systems.iter().any(|hull| hull.since_ns.is_some_and(is_recent));
     let wait = match (moving, look.chosen()) {
         (true, _) => FRAME,
         (false, Some(_)) => IDLE_INSPECTING,
+        (false, None) if is_ticking => IDLE_INSPECTING,
         (false, None) => IDLE,
     };
     let due = presenting.wakes_in(time.elapsed_secs_f64(), &watched.0);

@@ -1,5 +1,6 @@
 //! Reads pictures and builds canvases of them: all the work that grows with the systems, so that it can be done aside.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axonscope_model::Model;
@@ -7,14 +8,17 @@ use axonscope_session::names::Names;
 use axonscope_session::{Findings, Places, Session, Versions};
 
 use super::canvas::{Canvas, Instances};
+use super::detours::Detours;
 use super::flow::Flows;
+use super::folds::{Folded, Folds};
 use super::follow::Leaver;
 use super::gather::Crowd;
-use super::level::{Folds, Levels};
+use super::glyphs::TypeGlyphs;
+use super::level::{DETAIL_FROM, Levels};
 use super::nodes::Neighbours;
 use super::palette::TypeHues;
 use super::picture::{NodeKey, Picture};
-use super::scene::{Asked, Scene, Window};
+use super::scene::{Asked, Built, Scene, Window};
 
 /// What it knows from one picture to the next.
 #[derive(Default)]
@@ -22,7 +26,7 @@ pub(crate) struct Painter {
     shown: Shown,
     /// How often a picture was read.
     readings: u64,
-    seen: Option<(Versions, Option<NodeKey>)>,
+    seen: Option<(Versions, Option<NodeKey>, Folds)>,
     found: Arc<Findings>,
     /// What the wiring of the picture is of: the structure of the model, who is shown with all boxes, and how many components
     /// a filter hides.
@@ -30,9 +34,10 @@ pub(crate) struct Painter {
     places: Option<Arc<Places>>,
     /// Everything that existed had a place.
     is_whole: bool,
-    folds: Folds,
     flows: Flows,
+    detours: Detours,
     hues: TypeHues,
+    glyphs: TypeGlyphs,
     canvas: Canvas,
     /// Kept until the next is read, so that it is here and not in a frame that its memory is given back.
     retired: Option<Arc<Picture>>,
@@ -45,6 +50,7 @@ pub(crate) struct Shown {
     pub(crate) picture: Arc<Picture>,
     pub(crate) levels: Arc<Levels>,
     pub(crate) near: Arc<Neighbours>,
+    pub(crate) folded: Arc<Folded>,
 }
 
 /// What a picture brings.
@@ -58,6 +64,8 @@ pub(crate) struct Painting {
     pub(crate) canvas: Canvas,
     pub(crate) travels: bool,
     pub(crate) crowds: Arc<Vec<Crowd>>,
+    /// Gathered linkages for which there was no room.
+    pub(crate) left_out: usize,
     /// Those that the picture was read at, or after.
     pub(crate) versions: Option<Versions>,
 }
@@ -68,23 +76,30 @@ impl Painter {
     }
 
     /// Something is different from what it has read.
-    pub(crate) fn is_behind(&self, session: &Session, selected: Option<NodeKey>) -> bool {
-        self.seen != Some((session.versions(), selected)) || !Arc::ptr_eq(&self.found, &session.findings())
+    pub(crate) fn is_behind(&self, session: &Session, selected: Option<NodeKey>, folds: &Folds) -> bool {
+        let same = |(versions, with, by): &(Versions, Option<NodeKey>, Folds)| {
+            *versions == session.versions() && *with == selected && by == folds
+        };
+        !self.seen.as_ref().is_some_and(same) || !Arc::ptr_eq(&self.found, &session.findings())
     }
 
     /// Reads what is different, if anything is.
     pub(crate) fn read(&mut self, session: &Session, asked: &Asked, now: f64, leavers: usize) -> Option<Reading> {
         // What changes while it is read is read again.
-        let seen = (session.versions(), asked.selected);
-        let found = session.findings();
-        let finds_the_same = Arc::ptr_eq(&found, &self.found);
-        self.found = found;
-        if self.seen.replace(seen) == Some(seen) && finds_the_same {
+        if !self.is_behind(session, asked.selected, &asked.folds) {
             return None;
         }
+        self.found = session.findings();
+        let seen = self.seen.replace((session.versions(), asked.selected, asked.folds.clone()));
+        let is_refolded = seen.is_none_or(|(.., before)| before != asked.folds);
         let places = session.places();
         let (mut picture, is_same) = session.read(|model| self.next_picture(model, &places, asked.selected));
-        let moved = !is_same || self.places.as_ref().is_none_or(|before| !Arc::ptr_eq(before, &places));
+        if !is_same || is_refolded {
+            picture.glyphs = Arc::new(self.glyphs_of(&picture));
+            self.shown.folded = Arc::new(Folded::of(&picture.nodes, &asked.folds, &self.shown.folded));
+        }
+        picture.fold(&self.shown.folded);
+        let moved = is_refolded || !is_same || self.places.as_ref().is_none_or(|before| !Arc::ptr_eq(before, &places));
         self.places = Some(places);
         if moved {
             picture.turn_docks();
@@ -93,16 +108,24 @@ impl Painter {
         // What is hidden has not left.
         let hides = self.places.as_ref().is_some_and(|places| places.systems.iter().any(|there| there.left_out > 0));
         let leavers = if hides { 0 } else { leavers };
-        let leavers = picture.follow(&self.shown.picture, now, asked.still, leavers);
+        let leavers = picture.follow(&self.shown.picture, now, asked.still, leavers, &self.shown.folded);
         picture.sum_up();
         if moved {
             picture.index_places();
-            self.shown.levels = Arc::new(Levels::of(&picture.nodes, &self.folds));
+            self.shown.levels = Arc::new(Levels::of(&picture.nodes, &self.shown.folded));
         }
         self.shown.near = Arc::new(Neighbours::of(&picture, asked.selected, &self.found));
         self.retired = Some(std::mem::replace(&mut self.shown.picture, Arc::new(picture)));
         self.readings += 1;
         Some(Reading { shown: self.shown.clone(), leavers })
+    }
+
+    fn glyphs_of(&mut self, picture: &Picture) -> HashMap<u32, Arc<str>> {
+        let mut known: HashMap<u32, Arc<str>> = HashMap::new();
+        for node in &picture.nodes {
+            known.entry(node.type_name).or_insert_with(|| self.glyphs.of(picture.word(node.type_name)));
+        }
+        known
     }
 
     /// The next picture, and whether it shows the same things as the last.
@@ -131,9 +154,11 @@ impl Painter {
 
     /// Builds a canvas of the last picture.
     pub(crate) fn paint(&mut self, asked: &Asked, window: Window, now: f64) -> Painting {
-        let Shown { picture, levels, near } = &self.shown;
-        let scene = Scene::new(picture, levels, near, asked.theme, &window);
-        let (instances, travels, crowds) = scene.build(asked, &mut self.flows, &mut self.hues, now);
+        let Shown { picture, levels, near, .. } = &self.shown;
+        let links = if window.zooms.until < DETAIL_FROM { Vec::new() } else { picture.where_links.within(window.rect) };
+        self.detours.find(picture, levels, &links, window.zooms, self.readings);
+        let scene = Scene::new(picture, levels, near, &self.detours, asked.theme, &window);
+        let Built { instances, travels, crowds, left_out } = scene.build(asked, &mut self.flows, &mut self.hues, now);
         let before: &Instances = &self.canvas.instances;
         let dirty = Arc::new(instances.dirty_since(before));
         self.canvas = Canvas {
@@ -143,7 +168,7 @@ impl Painter {
             flows_since: self.flows.since,
         };
         self.painted = Some((self.readings, asked.clone(), window));
-        let versions = self.seen.map(|(versions, _)| versions);
-        Painting { canvas: self.canvas.clone(), travels, crowds: Arc::new(crowds), versions }
+        let versions = self.seen.as_ref().map(|(versions, ..)| *versions);
+        Painting { canvas: self.canvas.clone(), travels, crowds: Arc::new(crowds), left_out, versions }
     }
 }

@@ -1,7 +1,8 @@
 //! What the pointer and the keys do: hover, select, drag, pan, zoom to the pointer, fit.
 
 use axonscope_model::LinkageId;
-use bevy::input::mouse::{MouseScrollUnit, MouseWheel};
+use bevy::input::ButtonState;
+use bevy::input::mouse::{MouseButtonInput, MouseScrollUnit, MouseWheel};
 use bevy::prelude::*;
 use bevy::window::PrimaryWindow;
 use bevy_egui::EguiContexts;
@@ -10,6 +11,7 @@ use super::VisualiserSystems;
 use super::camera::Eye;
 use super::chosen::{self, Selected};
 use super::finding::Finding;
+use super::folds::Fold;
 use super::going::{self, Go};
 use super::keys::{Does, Pressed};
 use super::palette::Theme;
@@ -31,7 +33,15 @@ pub(super) fn plugin(app: &mut App) {
 pub(crate) struct Pointer {
     at: Vec2,
     press: Option<Press>,
-    last_click: Option<(f64, Vec2)>,
+    /// When, where and on what.
+    last_click: Option<(f64, Vec2, Option<Selected>)>,
+}
+
+impl Pointer {
+    /// Where it was last, in logical pixels.
+    pub(crate) fn at(&self) -> Vec2 {
+        self.at
+    }
 }
 
 struct Press {
@@ -44,7 +54,7 @@ struct Press {
 
 /// Logical pixels a pointer may wander before a click becomes a drag.
 const SLACK: f32 = 4.0;
-const DOUBLE_CLICK_SECS: f64 = 0.35;
+const DOUBLE_CLICK_SECS: f64 = 0.4;
 const ZOOM_PER_LINE: f32 = 1.15;
 
 fn measure_screen(mut eye: ResMut<Eye>, window: Query<&Window, With<PrimaryWindow>>) {
@@ -62,13 +72,17 @@ fn follow_pointer(
     mut look: ResMut<Look>,
     stage: Res<Stage>,
     watched: Res<Watched>,
+    mut fold: MessageWriter<Fold>,
     buttons: Res<ButtonInput<MouseButton>>,
     keys: Res<ButtonInput<KeyCode>>,
     mut finding: ResMut<Finding>,
+    mut turns: MessageReader<MouseButtonInput>,
     window: Query<&Window, With<PrimaryWindow>>,
     mut contexts: EguiContexts,
     time: Res<Time<Real>>,
 ) -> Result {
+    // Where frames are slow both clicks may come in one.
+    let released = turns.read().filter(|turn| turn.state == ButtonState::Released).count();
     let Some(at) = window.single().ok().and_then(Window::cursor_position) else {
         return Ok(());
     };
@@ -102,21 +116,31 @@ fn follow_pointer(
         && let Some(press) = pointer.press.take()
         && !press.moved
     {
-        let twice = pointer
-            .last_click
-            .is_some_and(|(then, place)| now - then < DOUBLE_CLICK_SECS && place.distance(at) < SLACK);
-        pointer.last_click = Some((now, at));
-        let clicked = chosen::under(&stage, &eye, world, now);
+        let last = pointer.last_click.take();
+        let last = last.filter(|(then, place, _)| now - then < DOUBLE_CLICK_SECS && place.distance(at) < SLACK);
+        let twice = last.is_some() || released > 1;
+        // The panel that the first click opened may have moved the picture under the second.
+        let clicked = last.map_or_else(|| chosen::under(&stage, &eye, world, now), |(.., on)| on);
+        pointer.last_click = Some((now, at, clicked)).filter(|_| !twice);
         // With Shift a second one is chosen, and the path to it is shown.
         let is_second = is_held(&keys, [KeyCode::ShiftLeft, KeyCode::ShiftRight])
             && matches!((look.selected, clicked), (Some(from), Some(Selected::Component(to))) if finding.show_way(from, to));
         if !is_second {
             look.choose(clicked);
         }
-        match under {
+        let node = match clicked {
+            Some(Selected::Component(key)) => stage.picture.node(key),
+            _ => None,
+        };
+        match node {
+            Some(node) if twice && node.is_composite() => drop(fold.write(Fold::Toggle(node.key))),
             Some(node) if twice && node.pinned => watched.0.pin(node.key.0, node.key.1, None),
             None if twice => fit_all(&mut eye, &stage),
             _ => {}
+        }
+        // The second press may have come before the frame that tells of the first release.
+        if !twice && buttons.pressed(MouseButton::Left) {
+            pointer.press = Some(Press { began_at: at, on: None, grip: Vec2::ZERO, moved: false });
         }
     }
     Ok(())

@@ -27,6 +27,8 @@ pub(crate) struct Picture {
     pub(crate) uses: Arc<Vec<Use>>,
     /// All that is written on things, each text once.
     pub(crate) words: Arc<Vec<Arc<str>>>,
+    /// Short signs of types, by their words.
+    pub(crate) glyphs: Arc<HashMap<u32, Arc<str>>>,
     pub(crate) index: Arc<HashMap<NodeKey, u32>>,
     /// Where nodes and linkages are, on the way to their places included.
     pub(crate) where_nodes: Arc<Index>,
@@ -55,6 +57,10 @@ pub(crate) struct Hull {
     pub(crate) facts: String,
     /// What is wrong with it as a whole, in a word or two.
     pub(crate) word: Option<String>,
+    /// When that began, by the session's clock.
+    pub(crate) since_ns: Option<u64>,
+    /// It is connected, and the picture of it may be wrong.
+    pub(crate) stale: bool,
     pub(crate) gone: bool,
     pub(crate) rect: Rect,
 }
@@ -69,7 +75,9 @@ pub(crate) struct Node {
     pub(crate) parent: Option<u32>,
     /// Where the layout has put it.
     pub(crate) position: Vec3,
+    /// As it is drawn; `ring` is the room it has, which is more where it is closed.
     pub(crate) radius: f32,
+    pub(crate) ring: f32,
     /// Where and how large it was shown when the picture was read; without size before it is born.
     pub(crate) was: (Vec3, f32),
     /// In [`Picture::words`].
@@ -79,6 +87,8 @@ pub(crate) struct Node {
     pub(crate) children: u32,
     /// How many components it contains at any depth.
     pub(crate) inside: u32,
+    /// What the components inside it send, in messages a second.
+    pub(crate) traffic_inside: f64,
     /// The loudest that anything inside it is.
     pub(crate) trouble_inside: Trouble,
     pub(crate) state: State,
@@ -95,6 +105,8 @@ pub(crate) struct Node {
     pub(crate) incomplete: bool,
     /// How loudly a problem points at it.
     pub(crate) blamed: Trouble,
+    /// What is known of its system may be wrong.
+    pub(crate) stale: bool,
     pub(crate) gone: bool,
     pub(crate) pinned: bool,
 }
@@ -105,7 +117,10 @@ impl Node {
     }
 
     pub(crate) fn trouble(&self) -> Trouble {
-        let own = if self.state == State::Failed || self.fill >= band::ALARM {
+        let own = if self.gone {
+            // What it was in trouble with is over.
+            Trouble::None
+        } else if self.state == State::Failed || self.fill >= band::ALARM {
             Trouble::Alarm
         } else if self.fill >= band::WARNING {
             Trouble::Warning
@@ -117,7 +132,7 @@ impl Node {
 
     /// Its line of facts is worth reading from afar.
     pub(crate) fn is_notable(&self) -> bool {
-        self.trouble() != Trouble::None || self.blocked >= 0.1 || self.state != State::Running
+        !self.gone && (self.trouble() != Trouble::None || self.blocked >= 0.1 || self.state != State::Running)
     }
 
     pub(crate) fn is_in_place(&self) -> bool {
@@ -210,6 +225,15 @@ impl Picture {
             .filter(|(index, node)| touches(node) && shown(*index, node))
             .map(|(_, node)| node)
             .min_by(|a, b| a.radius.total_cmp(&b.radius))
+    }
+
+    /// The instant by which to tell how long ago systems went: in steps that can be seen to change, and none where nothing
+    /// has gone.
+    pub(crate) fn ticking(&self, now_ns: u64) -> Option<u64> {
+        const SEC: u64 = 1_000_000_000;
+        let latest = self.systems.iter().filter_map(|hull| hull.since_ns).max()?;
+        let step = if now_ns.saturating_sub(latest) < 60 * SEC { SEC } else { 60 * SEC };
+        Some(now_ns / step * step)
     }
 
     /// What encloses every hull, or the hulls of `only`.

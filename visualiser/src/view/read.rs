@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use axonscope_model::{
-    ComponentId, ComponentRef, LinkageKind, LinkageRef, Model, PostboxKind, PostboxRef, Status, System, SystemId,
-    display,
+    ComponentId, ComponentRef, LinkageKind, LinkageRef, Model, PostboxKind, PostboxRef, Staleness, Status, System,
+    SystemId, display,
 };
 use axonscope_session::{Places, SystemPlaces};
 use bevy_math::{Rect, Vec3};
@@ -112,7 +112,7 @@ impl Picture {
                 latest = places.system(node.key.0);
             }
             let Some(place) = latest.and_then(|there| there.of(node.slot, node.key.1)) else { return false };
-            (node.position, node.radius) = (Vec3::from_array(place.position), place.radius);
+            (node.position, node.radius, node.ring) = (Vec3::from_array(place.position), place.radius, place.radius);
             node.pinned = place.pinned;
         }
         true
@@ -145,6 +145,7 @@ impl Picture {
                 parent: parent.filter(|&parent| parent != u32::MAX),
                 position,
                 radius: place.radius,
+                ring: place.radius,
                 was: (position, place.radius),
                 name: words.keep(&display::label(component.name(), 24)),
                 // Never written as a whole: names of types are matched with it.
@@ -157,6 +158,7 @@ impl Picture {
                     }
                 },
                 inside: 0,
+                traffic_inside: 0.0,
                 trouble_inside: Trouble::None,
                 state: component.state(),
                 busy: 0.0,
@@ -167,6 +169,7 @@ impl Picture {
                 fill: 0.0,
                 incomplete: false,
                 blamed: Trouble::None,
+                stale: false,
                 gone,
                 pinned: place.pinned,
             };
@@ -243,6 +246,7 @@ impl Node {
             }
         }
         self.incomplete = component.has_anomaly();
+        self.stale = is_stale(component.system().status());
     }
 }
 
@@ -264,7 +268,9 @@ fn hull(system: &System, there: &SystemPlaces) -> Hull {
         system: system.id(),
         title: display::label(&system.title(), 40).into(),
         facts: facts(system),
-        word: status_word(system.status()),
+        word: status_word(system),
+        since_ns: since(system.status()),
+        stale: is_stale(system.status()),
         gone: !system.status().is_connected(),
         rect: rect(there),
     }
@@ -284,12 +290,29 @@ fn facts(system: &System) -> String {
     facts
 }
 
-fn status_word(status: &Status) -> Option<String> {
-    match status {
+/// What is known may be wrong. A first snapshot that is on its way is no fault.
+fn is_stale(status: &Status) -> bool {
+    matches!(status, Status::Stale(why) if *why != Staleness::Incomplete)
+}
+
+/// What is wrong, in words that the time since then may follow.
+fn status_word(system: &System) -> Option<String> {
+    match system.status() {
+        Status::Live if system.lost() > 0 => Some(format!("incomplete: {} lost", display::count(system.lost()))),
         Status::Live => None,
-        Status::Stale(_) => Some("not complete".into()),
+        Status::Stale(Staleness::Incomplete) => Some("not complete yet".into()),
+        Status::Stale(Staleness::Silent { .. }) => Some("silent".into()),
+        Status::Stale(_) => Some("reports missing".into()),
         Status::Lost { .. } => Some("lost".into()),
         Status::Left { reason, .. } if reason.is_empty() => Some("left".into()),
         Status::Left { reason, .. } => Some(format!("left: {}", display::label(reason, 40))),
+    }
+}
+
+fn since(status: &Status) -> Option<u64> {
+    match status {
+        Status::Lost { at_ns } | Status::Left { at_ns, .. } => Some(*at_ns),
+        Status::Stale(Staleness::Silent { since_ns }) => Some(*since_ns),
+        Status::Live | Status::Stale(_) => None,
     }
 }

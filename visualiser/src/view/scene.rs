@@ -5,7 +5,9 @@ use bevy::platform::collections::HashMap;
 
 use super::camera::Eye;
 use super::canvas::{Instances, Shape};
-use super::flow::{self, Flows};
+use super::detours::Detours;
+use super::flow::{Flows, Stream};
+use super::folds::Folds;
 use super::gather::{self, Afar, Crowd};
 use super::level::{DASHES_FROM, Levels, Span};
 use super::linkages::{self, Ribbons};
@@ -21,6 +23,7 @@ pub(crate) struct Asked {
     pub(crate) selected: Option<NodeKey>,
     pub(crate) hovered: Option<NodeKey>,
     pub(crate) still: bool,
+    pub(crate) folds: Folds,
 }
 
 /// A part of the plane and the zooms it may be seen at: somewhat more than is seen now, so that a canvas built for it
@@ -51,11 +54,25 @@ impl Window {
     }
 }
 
+/// Gathered ribbons that show what flows.
+const STREAMS_MAX: usize = 400;
+
+/// What a canvas shows.
+pub(crate) struct Built {
+    pub(crate) instances: Instances,
+    /// Dashes do.
+    pub(crate) travels: bool,
+    pub(crate) crowds: Vec<Crowd>,
+    /// Gathered linkages for which there was no room.
+    pub(crate) left_out: usize,
+}
+
 /// What a canvas is built from.
 pub(crate) struct Scene<'a> {
     pub(crate) picture: &'a Picture,
     pub(crate) levels: &'a Levels,
     pub(crate) near: &'a Neighbours,
+    pub(crate) detours: &'a Detours,
     pub(crate) palette: &'a Palette,
     pub(crate) zooms: Span,
     pub(crate) rect: Rect,
@@ -69,6 +86,7 @@ impl<'a> Scene<'a> {
         picture: &'a Picture,
         levels: &'a Levels,
         near: &'a Neighbours,
+        detours: &'a Detours,
         theme: Theme,
         window: &Window,
     ) -> Self {
@@ -76,7 +94,7 @@ impl<'a> Scene<'a> {
         let is_far = zooms.until < levels.some_apart_from;
         let links = if is_far { Vec::new() } else { picture.where_links.within(rect) };
         let nodes = if is_far { Vec::new() } else { picture.where_nodes.within(rect) };
-        Self { picture, levels, near, palette: Palette::of(theme), zooms, rect, nodes, links }
+        Self { picture, levels, near, detours, palette: Palette::of(theme), zooms, rect, nodes, links }
     }
 
     /// Logical pixels a world unit, in the middle of what it is built for.
@@ -90,30 +108,28 @@ impl<'a> Scene<'a> {
         if is_composite { self.levels.of_ring(node as usize) } else { self.levels.of_disc(node as usize) }
     }
 
-    /// What is drawn; whether any of it travels; and the neighbourhoods in it.
-    pub(crate) fn build(
-        &self,
-        asked: &Asked,
-        flows: &mut Flows,
-        hues: &mut TypeHues,
-        now: f64,
-    ) -> (Instances, bool, Vec<Crowd>) {
+    /// What is drawn of it.
+    pub(crate) fn build(&self, asked: &Asked, flows: &mut Flows, hues: &mut TypeHues, now: f64) -> Built {
         let mut out = Instances::default();
         let mut ribbons = Ribbons::default();
         let visible = || self.links.iter().map(|&link| &self.picture.links[link as usize]);
-        let has_dashes = self.zooms.until > DASHES_FROM;
-        if has_dashes {
-            flows.advance(visible(), now, asked.still);
-        }
         let mut afar = Afar::of(self.picture, self.levels, self.near, self.zooms);
         afar.joins.retain(|join| gather::may_cross(self.rect, join.from, join.to));
         afar.crowds.retain(|crowd| self.sees(crowd.position, crowd.radius));
 
+        let has_dashes = self.zooms.until > DASHES_FROM;
+        if has_dashes {
+            // Of many gathered ones the dashes could not be told apart.
+            let joins = Some(&afar.joins).filter(|joins| joins.len() <= STREAMS_MAX).into_iter().flatten();
+            let gathered = joins.filter_map(|join| Some((join.stream()?, join.rate())));
+            let links = visible().filter(|link| !link.passthrough).map(|link| (Stream::Link(link.key), link.rate));
+            flows.advance(links.chain(gathered), now, asked.still);
+        }
         let hues = &mut Hues { hues, known: HashMap::default() };
         nodes::push_grounds(self, &mut out);
         out.shapes_below = out.shapes.len();
         uses::push_uses(self, asked, &mut ribbons);
-        linkages::push_gathered(self, &afar.joins, &mut ribbons);
+        linkages::push_gathered(self, &afar.joins, flows, &mut ribbons, &mut out);
         linkages::push_linkages(self, flows, &mut ribbons, &mut out);
         nodes::push_nodes(self, hues, &mut out);
         nodes::push_crowds(self, &afar.crowds, hues, &mut out);
@@ -121,8 +137,8 @@ impl<'a> Scene<'a> {
         out.lines = ribbons.straight.len();
         out.ribbons = ribbons.straight;
         out.ribbons.append(&mut ribbons.curved);
-        let travels = has_dashes && !asked.still && visible().any(flow::flows);
-        (out, travels, afar.crowds)
+        let travels = has_dashes && !asked.still && flows.any();
+        Built { instances: out, travels, crowds: afar.crowds, left_out: afar.left_out }
     }
 
     pub(crate) fn sees(&self, position: Vec3, radius: f32) -> bool {

@@ -15,6 +15,7 @@ use super::VisualiserSystems;
 use super::camera::Eye;
 use super::canvas::Canvas;
 use super::chosen::Closer;
+use super::folds::{Folded, Folds};
 use super::follow::Leaver;
 use super::gather::Crowd;
 use super::level::Levels;
@@ -42,6 +43,7 @@ pub(crate) struct Stage {
     pub(crate) picture: Arc<Picture>,
     pub(crate) levels: Arc<Levels>,
     pub(crate) near: Arc<Neighbours>,
+    pub(crate) folded: Arc<Folded>,
     pub(crate) ghosts: VecDeque<Ghost>,
     /// Rises with each picture.
     pub(crate) version: u64,
@@ -49,6 +51,8 @@ pub(crate) struct Stage {
     pub(crate) travels: bool,
     /// Neighbourhoods on the canvas.
     pub(crate) crowds: Arc<Vec<Crowd>>,
+    /// Gathered linkages for which the canvas has no room.
+    pub(crate) left_out: usize,
     /// Rises with each canvas.
     pub(crate) hung: u64,
     /// The versions that what is on the canvas was read at, or after; none before the first.
@@ -150,9 +154,9 @@ const SMALL: usize = 1000;
 
 impl Stage {
     /// What the canvas depends on. Who is hovered matters where something is used only.
-    fn asked(&self, look: &Look) -> Asked {
+    fn asked(&self, look: &Look, folds: &Folds) -> Asked {
         let hovered = look.hovered.filter(|_| !self.picture.uses.is_empty());
-        Asked { theme: look.theme, selected: look.selected, hovered, still: look.still }
+        Asked { theme: look.theme, selected: look.selected, hovered, still: look.still, folds: folds.clone() }
     }
 
     /// The versions that what can be seen was read at, or after; none before the first.
@@ -177,17 +181,17 @@ impl Stage {
 
     fn hang(&mut self, painting: Painting, canvas: &mut Canvas) {
         (*canvas, self.travels, self.crowds) = (painting.canvas, painting.travels, painting.crowds);
-        self.shows = painting.versions;
+        (self.left_out, self.shows) = (painting.left_out, painting.versions);
         self.hung += 1;
     }
 
     fn show(&mut self, reading: Reading, now: f64, look: &mut Look) {
-        let Shown { picture, levels, near } = reading.shown;
+        let Shown { picture, levels, near, folded } = reading.shown;
         for leaver in reading.leavers {
             let Leaver { position, radius, name } = leaver;
             self.ghosts.push_back(Ghost { position, radius, name, left_at: now });
         }
-        (self.picture, self.levels, self.near) = (picture, levels, near);
+        (self.picture, self.levels, self.near, self.folded) = (picture, levels, near, folded);
         self.version += 1;
         if look.selected.is_some_and(|key| self.picture.node(key).is_none()) {
             look.selected = None;
@@ -202,6 +206,7 @@ fn take_picture(
     mut canvas: ResMut<Canvas>,
     watched: Res<Watched>,
     mut look: ResMut<Look>,
+    folds: Res<Folds>,
     time: Res<Time<Real>>,
 ) {
     let now = time.elapsed_secs_f64();
@@ -217,9 +222,9 @@ fn take_picture(
     }
     if let Some(painter) = &mut studio.painter
         && (studio.at_once || is_small(&watched.0, &stage))
-        && painter.is_behind(&watched.0, look.selected)
+        && painter.is_behind(&watched.0, look.selected, &folds)
     {
-        let asked = stage.asked(&look);
+        let asked = stage.asked(&look, &folds);
         let room = GHOSTS_MAX.saturating_sub(stage.ghosts.len());
         if let Some(reading) = painter.read(&watched.0, &asked, now, room) {
             stage.show(reading, now, &mut look);
@@ -234,16 +239,17 @@ pub(super) fn prepare_picture(
     mut canvas: ResMut<Canvas>,
     watched: Res<Watched>,
     look: Res<Look>,
+    folds: Res<Folds>,
     eye: Res<Eye>,
     time: Res<Time<Real>>,
 ) {
     let now = time.elapsed_secs_f64();
-    let asked = stage.asked(&look);
+    let asked = stage.asked(&look, &folds);
     let Some(mut painter) = studio.painter.take() else { return };
     let is_painted = painter.has_painted(&asked, &eye);
     let window = Window::round(&eye);
     let is_here = studio.at_once || is_small(&watched.0, &stage);
-    studio.is_due = !is_here && (!is_painted || painter.is_behind(&watched.0, look.selected));
+    studio.is_due = !is_here && (!is_painted || painter.is_behind(&watched.0, look.selected, &folds));
     if is_here {
         if !is_painted {
             let painting = painter.paint(&asked, window, now);

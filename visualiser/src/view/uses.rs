@@ -41,7 +41,8 @@ pub(super) fn push_uses(scene: &Scene<'_>, asked: &Asked, ribbons: &mut Ribbons)
                 to_was: to_was.to_array(),
                 dash: 0,
                 span: span.packed(),
-                padding: [0; 3],
+                period: 0.0,
+                padding: [0; 2],
             });
         }
     }

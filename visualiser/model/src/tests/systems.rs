@@ -101,6 +101,21 @@ fn one_too_many_is_refused_and_no_other_is_disturbed() {
 }
 
 #[test]
+fn only_what_has_departed_can_be_dismissed() {
+    let mut model = Model::new(Limits::default());
+    let [dead, alive] = [1, 2].map(|instance| model.connect(hello(instance, "chat"), 0).unwrap());
+    assert!(add(&mut model, dead, 1).structure);
+    model.disconnect(dead, None, 1);
+    let before = model.structure_version();
+    assert!(!model.dismiss(alive) && !model.dismiss(SystemId(99)));
+    assert_eq!(model.structure_version(), before);
+    assert!(model.dismiss(dead) && !model.dismiss(dead));
+    assert!(model.system(dead).is_none() && model.structure_version() > before);
+    assert_eq!(model.evicted(), 0, "it was not dropped for want of room");
+    super::assert_invariants(&model);
+}
+
+#[test]
 fn memory_is_bounded_and_the_dead_make_room_first() {
     let mut model = Model::new(Limits { bytes: 200_000, ..Limits::default() });
     let dead = model.connect(hello(1, "dead"), 0).unwrap();

@@ -12,6 +12,7 @@ use super::super::grid::Grid;
 use super::super::palette::Rgba;
 use super::super::pictogram;
 use super::super::type_face;
+use super::lines::Lines;
 
 /// Labels at a time; the least important of more are left out.
 pub(super) const LABELS_MAX: usize = 400;
@@ -75,11 +76,12 @@ pub(super) struct Page<'a> {
     scale: f32,
     pub(super) written: Written,
     taken: Grid,
+    lines: Lines,
 }
 
 impl<'a> Page<'a> {
-    pub(super) fn new(painter: &'a egui::Painter, halo: Rgba, eye: &'a Eye, scale: f32) -> Self {
-        Self { painter, eye, halo, scale, written: Written::default(), taken: Grid::new(eye.screen) }
+    pub(super) fn new(painter: &'a egui::Painter, halo: Rgba, eye: &'a Eye, (scale, lines): (f32, Lines)) -> Self {
+        Self { painter, eye, halo, scale, written: Written::default(), taken: Grid::new(eye.screen), lines }
     }
 
     pub(super) fn words(&self, text: &str, size: f32, strong: bool) -> Words {
@@ -125,6 +127,16 @@ impl<'a> Page<'a> {
         self.taken.add(rect(at));
         self.write(*at, words, color, true);
         Some(rect(at))
+    }
+
+    /// Like [`Self::put_first`], at the place through which the fewest curves run; of two alike the first.
+    pub(super) fn put_calmest(&mut self, places: &[Vec2], words: Words, color: Rgba, must: bool) -> Option<Rect> {
+        let size = words.size();
+        let mut ranked: Vec<(usize, Vec2)> =
+            places.iter().map(|&at| (self.lines.through(Rect::from_corners(at, at + size)), at)).collect();
+        ranked.sort_by_key(|(crossings, _)| *crossings);
+        let ranked: Vec<Vec2> = ranked.into_iter().map(|(_, at)| at).collect();
+        self.put_first(&ranked, words, color, must)
     }
 
     /// Centred below a point, if there is room or none is asked for.

@@ -8,6 +8,8 @@ mod spark;
 mod table;
 mod tree;
 
+mod fitting;
+mod legend;
 mod problems;
 
 pub(crate) mod inspector;
@@ -23,7 +25,7 @@ use super::palette::{Palette, Rgba, type_size};
 use super::{VisualiserSystems, labels, present, type_face};
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_plugins(inspector::plugin)
+    app.add_plugins((inspector::plugin, legend::plugin))
         .init_resource::<status::Throughput>()
         .init_resource::<problems::Below>()
         .add_systems(PreUpdate, drop_unchanged_modifiers.after(EguiPreUpdateSet::ProcessInput))
@@ -38,6 +40,7 @@ pub(super) fn plugin(app: &mut App) {
                 (status::show_status, problems::show_problems, inspector::show_inspector, empty::show_empty)
                     .chain()
                     .run_if(not(present::is_presenting)),
+                legend::show_legend,
                 help::show_help,
             )
                 .chain(),

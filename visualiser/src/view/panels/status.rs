@@ -12,7 +12,8 @@ use super::super::camera::Eye;
 use super::super::finding::rows::Table;
 use super::super::palette::{Palette, type_size};
 use super::super::stage::{Look, Stage, Watched};
-use super::{strong, text};
+use super::fitting::{self, Part};
+use super::text;
 
 /// Height of the line in logical pixels.
 pub(super) const HEIGHT: f32 = 32.0;
@@ -67,62 +68,63 @@ pub(super) fn show_status(
     painter.rect_filled(bar, 0.0, palette.bar.egui());
     painter.hline(bar.x_range(), bar.min.y, egui::Stroke::new(1.0, palette.card_rim.egui()));
 
-    egui::Area::new("status".into()).fade_in(false).fixed_pos(bar.min).interactable(true).show(ctx, |ui| {
-        ui.set_min_size(bar.size());
-        ui.set_max_size(bar.size());
-        ui.horizontal_centered(|ui| {
-            ui.spacing_mut().item_spacing.x = 0.0;
-            ui.add_space(20.0);
-            let loud = stage.picture.alarms;
-            let dot = match (loud, totals.live) {
-                (1.., _) => palette.alarm,
-                (0, 1..) => palette.accent,
-                (0, 0) => palette.faint,
-            };
-            ui.label(text("●  ", type_size::TINY, dot));
-            if loud > 0 {
-                ui.label(strong(format!("{loud} in trouble"), type_size::SMALL, palette.alarm));
-                ui.label(text(" · ", type_size::SMALL, palette.quiet));
-            }
-            ui.label(text(sentence(&totals), type_size::SMALL, palette.quiet));
-            let trouble = totals.lost + totals.odd + totals.refused + totals.no_room;
-            let loss = loss(&totals);
-            ui.label(if trouble > 0 {
-                strong(loss, type_size::SMALL, palette.warning)
-            } else {
-                text(loss, type_size::SMALL, palette.quiet)
-            });
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                ui.add_space(20.0);
-                let address = watched.0.address().map(|address| format!("{address} · ")).unwrap_or_default();
-                // A picture says when it was taken; a window how fast it is drawn.
-                let pace = if look.still {
-                    jiff::Zoned::now().strftime("%Y-%m-%d %H:%M:%S").to_string()
-                } else {
-                    format!("{} frames/s", frames.0.len())
-                };
-                ui.label(text(format!("{address}{pace}"), type_size::SMALL, palette.quiet));
-                if watched.0.is_measured() {
-                    ui.add_space(24.0);
-                    let latency = watched.0.latency();
-                    let label = ui.label(text(on_the_way(&latency), type_size::SMALL, palette.text));
-                    if let Some(stages) = stages(&latency) {
-                        label.on_hover_text(text(stages, type_size::SMALL, palette.text));
-                    }
-                }
-                ui.add_space(24.0);
-                let hidden = out_of_view(&stage, &eye);
-                if hidden > 0 {
-                    let words = format!(
-                        "{hidden} {} out of view · F shows all",
-                        if hidden == 1 { "system" } else { "systems" }
-                    );
-                    ui.label(strong(words, type_size::SMALL, palette.accent));
-                }
-            });
+    let loud = stage.picture.alarms;
+    let dot = match (loud, totals.live) {
+        (1.., _) => palette.alarm,
+        (0, 1..) => palette.accent,
+        (0, 0) => palette.faint,
+    };
+    painter.circle_filled(bar.left_center() + egui::vec2(24.0, 0.0), 4.0, dot.egui());
+    // A picture says when it was taken; a window how fast it is drawn.
+    let pace = if look.still {
+        jiff::Zoned::now().strftime("%Y-%m-%d %H:%M:%S").to_string()
+    } else {
+        format!("{} frames/s", frames.0.len())
+    };
+    let mut right = Vec::new();
+    right.extend(out_of_view(&stage, &eye).map(|words| Part::new(words, palette.accent, true, 5)));
+    let latency = watched.0.is_measured().then(|| watched.0.latency());
+    right.extend(latency.as_ref().map(|latency| Part::new(on_the_way(latency), palette.text, false, 4)));
+    right.extend(watched.0.address().map(|address| Part::new(address.to_string(), palette.quiet, false, 7)));
+    right.push(Part::new(pace, palette.quiet, false, 9));
+    let left = left_half(&totals, &stage, palette);
+    let room = bar.width() - 36.0 - 20.0 - 24.0;
+    let [left, right] = fitting::lay_out(&painter, [left, right], palette.quiet, room);
+    fitting::paint(&painter, left, bar.left_center() + egui::vec2(36.0, 0.0), false);
+    let right = fitting::paint(&painter, right, bar.right_center() - egui::vec2(20.0, 0.0), true);
+    if let Some(stages) = latency.as_ref().and_then(stages) {
+        egui::Area::new("status".into()).fade_in(false).fixed_pos(right.min).show(ctx, |ui| {
+            let (_, place) = ui.allocate_space(right.size());
+            let hover = ui.interact(place, ui.id().with("latency"), egui::Sense::hover());
+            hover.on_hover_text(text(stages, type_size::SMALL, palette.text));
         });
-    });
+    }
     Ok(())
+}
+
+/// What is wrong, what there is, what happens, and what the picture leaves out.
+fn left_half(totals: &Totals, stage: &Stage, palette: &Palette) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let loud = stage.picture.alarms;
+    if loud > 0 {
+        parts.push(Part::new(format!("{loud} in trouble"), palette.alarm, true, 0));
+    }
+    let folded = &stage.folded;
+    if folded.by_budget() > 0 {
+        let (shown, all) = (display::count(folded.shown as u64), display::count(folded.all as u64));
+        parts.push(Part::new(format!("folded to {shown} of {all}: double-click opens"), palette.accent, true, 1));
+    } else if folded.closed > 0 {
+        parts.push(Part::new(format!("{} folded", display::count(folded.closed as u64)), palette.quiet, false, 3));
+    }
+    if stage.left_out > 0 {
+        let words = format!("{} weaker linkages not drawn", display::count(stage.left_out as u64));
+        parts.push(Part::new(words, palette.warning, true, 1));
+    }
+    parts.extend(sentence(totals).into_iter().map(|(words, rank)| Part::new(words, palette.quiet, false, rank)));
+    let trouble = totals.lost + totals.odd + totals.refused + totals.no_room > 0;
+    let (color, rank) = if trouble { (palette.warning, 1) } else { (palette.quiet, 6) };
+    parts.push(Part::new(loss(totals), color, trouble, rank));
+    parts
 }
 
 fn totals(model: &axonscope_model::Model) -> Totals {
@@ -157,19 +159,19 @@ fn totals(model: &axonscope_model::Model) -> Totals {
     totals
 }
 
-fn sentence(totals: &Totals) -> String {
+/// What there is and what happens, each with its rank.
+fn sentence(totals: &Totals) -> [(String, u8); 5] {
     let plural = |count: usize, noun: &str| {
         format!("{} {noun}{}", display::count(count as u64), if count == 1 { "" } else { "s" })
     };
     let gone = if totals.gone > 0 { format!(" ({} gone)", totals.gone) } else { String::new() };
-    format!(
-        "{}{gone} · {} · {} · messages {} · changes {} · ",
-        plural(totals.live, "system"),
-        plural(totals.components, "component"),
-        plural(totals.linkages, "linkage"),
-        display::rate(totals.messages),
-        display::rate(totals.changes),
-    )
+    [
+        (format!("{}{gone}", plural(totals.live, "system")), 2),
+        (plural(totals.components, "component"), 3),
+        (plural(totals.linkages, "linkage"), 6),
+        (format!("messages {}", display::rate(totals.messages)), 4),
+        (format!("changes {}", display::rate(totals.changes)), 8),
+    ]
 }
 
 fn loss(totals: &Totals) -> String {
@@ -223,12 +225,14 @@ fn short(took: Duration) -> String {
     }
 }
 
-/// Systems of which less than half can be seen.
-fn out_of_view(stage: &Stage, eye: &Eye) -> usize {
+/// How many systems are seen by less than half.
+fn out_of_view(stage: &Stage, eye: &Eye) -> Option<String> {
     let visible = eye.visible();
     let area = |rect: Rect| if rect.is_empty() { 0.0 } else { rect.width() * rect.height() };
     let is_hidden = |rect: Rect| area(visible.intersect(rect)) < 0.5 * area(rect).min(area(visible));
-    stage.picture.systems.iter().filter(|hull| !hull.rect.is_empty() && is_hidden(hull.rect)).count()
+    let hidden = stage.picture.systems.iter().filter(|hull| !hull.rect.is_empty() && is_hidden(hull.rect)).count();
+    let systems = if hidden == 1 { "system" } else { "systems" };
+    (hidden > 0).then(|| format!("{hidden} {systems} out of view · F shows all"))
 }
 
 #[cfg(test)]

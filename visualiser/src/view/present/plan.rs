@@ -169,6 +169,8 @@ mod tests {
         (picture.nodes[0].rate_out, picture.nodes[1].rate_in) = (3.0, 40.0);
         let system = picture.nodes[0].key.0;
         picture.systems = vec![Hull {
+            since_ns: None,
+            stale: false,
             system,
             title: "chat".into(),
             facts: String::new(),
