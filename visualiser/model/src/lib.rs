@@ -14,6 +14,7 @@ mod slab;
 
 mod change;
 pub mod display;
+pub mod finding;
 mod id;
 mod limits;
 mod model;

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use axonscope_layout::Packing;
+use axonscope_model::finding::Slots;
 use axonscope_model::{ComponentId, Model, Staleness, Status, System, SystemId};
 
 use crate::picture::Picture;
@@ -34,6 +35,8 @@ const ARRANGE_PAUSE: u32 = 1;
 const COPY: Duration = Duration::from_micros(200);
 /// How much heat "arrange again" brings.
 const REARRANGE_HEAT: f32 = 1.0;
+/// What changes faster than it is copied is copied without a break after so many attempts.
+const COPY_ATTEMPTS: u32 = 6;
 /// More threads than this wait for each other more than they work.
 const MOST_THREADS: usize = 8;
 
@@ -213,6 +216,7 @@ struct Changed {
     pins: HashMap<ComponentId, [f32; 3]>,
     arranged: u64,
     shift: [f32; 2],
+    kept: Option<Arc<Slots>>,
 }
 
 /// None if nothing changed, or if it is not time yet.
@@ -222,7 +226,13 @@ fn look(picture: &mut Picture, model: &Model, shared: &Shared, now: Instant) -> 
     let arranged = arrangement.version_of(system);
     let pause = if picture.arranged != arranged { ARRANGE_PAUSE } else { REQUEST_PAUSE };
     picture.due = None;
-    if picture.structure == system.structure_version() && picture.arranged == arranged {
+    let kept = shared.finding.kept(picture.system);
+    let keeps_the_same = match (&picture.kept, &kept) {
+        (Some(before), Some(now)) => Arc::ptr_eq(before, now),
+        (before, now) => before.is_none() && now.is_none(),
+    };
+    let pause = if keeps_the_same { pause } else { ARRANGE_PAUSE };
+    if picture.structure == system.structure_version() && picture.arranged == arranged && keeps_the_same {
         return None;
     }
     let mut due = picture.took_until + picture.took * pause;
@@ -235,29 +245,31 @@ fn look(picture: &mut Picture, model: &Model, shared: &Shared, now: Instant) -> 
         return None;
     }
     let (pins, shift) = (arrangement.pins_of(system), arrangement.shift_of(system));
-    Some(Changed { pins, arranged, shift })
+    Some(Changed { pins, arranged, shift, kept })
 }
 
 /// Copies the system into the picture's draft: in parts, between which others may tell the model something. If what exists
-/// changes meanwhile it begins anew, the second time without a break. False if there is no such system any more.
+/// changes meanwhile it begins anew, the last time without a break. False if there is no such system any more.
 fn copy(picture: &mut Picture, shared: &Shared, changed: &Changed) -> bool {
     let mut progress: Option<(u64, Progress)> = None;
-    let mut in_one_go = false;
+    let mut attempts = 1;
     loop {
         let copied = shared.read(|model| {
             let system = model.system(picture.system)?;
             let structure = system.structure_version();
             if progress.as_ref().is_some_and(|(of, _)| *of != structure) {
-                (progress, in_one_go) = (None, true);
+                (progress, attempts) = (None, attempts + 1);
             }
+            let in_one_go = attempts == COPY_ATTEMPTS;
             let draft = picture.draft();
-            let (_, progress) = progress.get_or_insert_with(|| (structure, draft.begin(system)));
+            let (_, progress) = progress.get_or_insert_with(|| (structure, draft.begin(system, changed.kept.clone())));
             let until = Instant::now() + COPY;
             Some(draft.copy(system, &changed.pins, progress, || in_one_go || Instant::now() < until))
         });
         match (copied, &progress) {
             (Some(true), Some((structure, _))) => {
                 (picture.structure, picture.arranged, picture.shift) = (*structure, changed.arranged, changed.shift);
+                picture.kept = changed.kept.clone();
                 return true;
             }
             (Some(_), _) => shared.give_way(),

@@ -28,6 +28,8 @@ mod watchers;
 
 mod shared;
 
+mod finding;
+
 mod core_thread;
 mod layout_thread;
 mod picture;
@@ -37,6 +39,7 @@ pub use axonscope_ingest::answers::{ComponentPlace, Standing, Summary, SystemLay
 pub use axonscope_ingest::{Listen, StartError, reader};
 pub use axonscope_model::problems::{Problem, Severity};
 pub use axonscope_model::wiring::Wiring;
+pub use finding::{Findings, Focus, Hit, Hits, Wanted};
 pub use places::{Place, Places, SystemPlaces};
 pub use session::{Options, Session};
 pub use shared::{Counters, Versions};

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use axonscope_layout::{Cluster, Simulation};
 use axonscope_model::SystemId;
+use axonscope_model::finding::Slots;
 
 use crate::places::{Place, SystemPlaces};
 use crate::request::Drawing;
@@ -22,6 +23,8 @@ pub(crate) struct Picture {
     /// The versions that are drawn.
     pub(crate) structure: u64,
     pub(crate) arranged: u64,
+    /// What was not hidden; none where nothing was.
+    pub(crate) kept: Option<Arc<Slots>>,
     /// How far a person moved the whole.
     pub(crate) shift: [f32; 2],
     pub(crate) born: Instant,
@@ -47,6 +50,7 @@ impl Picture {
             draft: Drawing::default(),
             structure: 0,
             arranged: 0,
+            kept: None,
             shift: [0.0; 2],
             born: now,
             took: Duration::ZERO,
@@ -132,7 +136,8 @@ impl Picture {
             };
         }
         let (system, structure) = (self.system, self.structure);
-        SystemPlaces { system, structure, origin, min: in_world(min), max: in_world(max), places }
+        let left_out = legend.left_out;
+        SystemPlaces { system, structure, origin, min: in_world(min), max: in_world(max), left_out, places }
     }
 }
 
@@ -151,7 +156,7 @@ mod tests {
         }
         let mut picture = Picture::new(system, 1);
         if let Some(system) = model.system(system) {
-            let mut progress = picture.draft().begin(system);
+            let mut progress = picture.draft().begin(system, None);
             assert!(picture.draft().copy(system, &Default::default(), &mut progress, || true));
             picture.structure = system.structure_version();
         }

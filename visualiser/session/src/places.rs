@@ -40,6 +40,8 @@ pub struct SystemPlaces {
     pub min: [f32; 2],
     /// The hull's largest x and y, some air and the room for a title on top included.
     pub max: [f32; 2],
+    /// How many components are left out because a filter hides them.
+    pub left_out: u32,
     /// By slot of the component in the model.
     pub places: Vec<Place>,
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use axonscope_model::problems::{Findings, Lints, Problem};
+use axonscope_model::problems::{Diagnosis, Lints, Problem};
 use axonscope_model::wiring::Wiring;
 
 /// How often is looked while anything happens.
@@ -30,9 +30,9 @@ impl Problems {
     }
 
     /// Looks by `look`; whether anything is different, and whether it ripens.
-    pub(crate) fn look(&self, look: impl FnOnce(&mut Lints) -> Findings) -> (bool, bool) {
+    pub(crate) fn look(&self, look: impl FnOnce(&mut Lints) -> Diagnosis) -> (bool, bool) {
         let mut lints = lock(&self.lints);
-        let Findings { problems, ripens } = look(&mut lints);
+        let Diagnosis { problems, ripens } = look(&mut lints);
         // Still under the lock of the lints, so that no older list comes after a newer one.
         let mut latest = lock(&self.latest);
         let changes = **latest != problems;

@@ -1,8 +1,10 @@
 //! What the layout is asked for: the model's components and linkages as bodies and springs.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use axonscope_layout::{Body, LayoutRequest, Spring};
+use axonscope_model::finding::Slots;
 use axonscope_model::{ComponentId, ComponentRef, LinkageKind, LinkageRef, System};
 
 use crate::sizes;
@@ -15,6 +17,8 @@ pub(crate) struct Drawing {
     pub(crate) legend: Legend,
     body_in_slot: Vec<u32>,
     joins: Vec<Join>,
+    /// What is not hidden; none where nothing is.
+    kept: Option<Arc<Slots>>,
 }
 
 /// Which body is which component.
@@ -24,6 +28,8 @@ pub(crate) struct Legend {
     pub(crate) entries: Vec<Entry>,
     /// One more than the highest slot.
     pub(crate) slots: u32,
+    /// How many components are hidden.
+    pub(crate) left_out: u32,
 }
 
 pub(crate) struct Entry {
@@ -76,8 +82,10 @@ const NOWHERE: u32 = u32::MAX;
 const PER_LOOK: usize = 256;
 
 impl Drawing {
-    /// To be filled from nothing.
-    pub(crate) fn begin(&mut self, system: &System) -> Progress {
+    /// To be filled from nothing, with what is `kept` of the system.
+    pub(crate) fn begin(&mut self, system: &System, kept: Option<Arc<Slots>>) -> Progress {
+        self.kept = kept;
+        self.legend.left_out = 0;
         self.request.bodies.clear();
         self.legend.entries.clear();
         self.legend.slots = system.component_slots();
@@ -124,10 +132,23 @@ impl Drawing {
                 progress.has_all_components = true;
                 return;
             };
-            self.add(component, pins);
+            if self.keeps(component) {
+                self.add(component, pins);
+            } else {
+                self.legend.left_out += 1;
+            }
             progress.last = Some(component.slot());
             next = component.next_in_tree();
         }
+    }
+
+    fn keeps(&self, component: ComponentRef<'_>) -> bool {
+        self.kept.as_ref().is_none_or(|kept| kept.contains(component.slot()))
+    }
+
+    /// It has something in it that is drawn.
+    fn is_ring(&self, component: ComponentRef<'_>) -> bool {
+        component.is_composite() && (self.kept.is_none() || component.children().any(|child| self.keeps(child)))
     }
 
     fn add(&mut self, component: ComponentRef<'_>, pins: &HashMap<ComponentId, [f32; 3]>) {
@@ -136,14 +157,17 @@ impl Drawing {
         self.body_in_slot[component.slot() as usize] = self.request.bodies.len() as u32;
         self.request.bodies.push(Body {
             key: component.id().0,
-            parent: component.parent().map(|parent| self.body_in_slot[parent.slot() as usize]),
+            parent: component
+                .parent()
+                .map(|parent| self.body_in_slot[parent.slot() as usize])
+                .filter(|parent| *parent != NOWHERE),
             half_size: sizes::half_size(component, radius),
             pin,
         });
         self.legend.entries.push(Entry {
             component: component.id(),
             slot: component.slot(),
-            radius: (!component.is_composite()).then_some(radius),
+            radius: (!self.is_ring(component)).then_some(radius),
             pinned: pin.is_some(),
         });
     }
@@ -154,6 +178,7 @@ impl Drawing {
             join.source = self.body_in_slot[join.source as usize];
             join.sink = self.body_in_slot[join.sink as usize];
         }
+        self.joins.retain(|join| join.source != NOWHERE && join.sink != NOWHERE);
         self.joins.sort_unstable();
         let springs = &mut self.request.springs;
         springs.clear();
@@ -240,7 +265,7 @@ mod tests {
 
     fn draw(system: &System, pins: &HashMap<ComponentId, [f32; 3]>) -> Drawing {
         let mut drawing = Drawing::default();
-        let mut progress = drawing.begin(system);
+        let mut progress = drawing.begin(system, None);
         assert!(drawing.copy(system, pins, &mut progress, || true));
         drawing.finish();
         drawing
@@ -254,7 +279,7 @@ mod tests {
         let system = model.system(id).unwrap();
         let whole = draw(system, &HashMap::new());
         let mut drawing = drawn(&[0, 1, 1, 0, 3], &[(10, 21, LinkageKind::Direct)]);
-        let mut progress = drawing.begin(system);
+        let mut progress = drawing.begin(system, None);
         let mut parts = 1;
         while !drawing.copy(system, &HashMap::new(), &mut progress, || false) {
             parts += 1;

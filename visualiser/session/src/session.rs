@@ -9,10 +9,11 @@ use axonscope_ingest::answers::{Answers, ComponentPlace, Summary, SystemLayout, 
 use axonscope_ingest::feed::Feed;
 use axonscope_ingest::queue::Receiver;
 use axonscope_ingest::{Ingest, Listen, StartError, queue};
-use axonscope_model::problems::{Findings, Problem};
+use axonscope_model::problems::{Diagnosis, Problem};
 use axonscope_model::wiring::Wiring;
 use axonscope_model::{Change, ComponentId, Hello, Limits, LinkageId, Model, Refusal, SystemId};
 
+use crate::finding::{self, Findings, Wanted};
 use crate::places::{Place, Places, SystemPlaces};
 use crate::shared::{Counters, Shared, Versions};
 use crate::summary::summary;
@@ -118,6 +119,8 @@ impl Session {
         let mut running = self.works.running();
         let shared = self.works.shared.clone();
         running.threads.push(spawn("axonscope-core", move || core_thread::run(shared, receiver, keeps_time))?);
+        let finding = self.works.shared.clone();
+        running.threads.push(spawn("axonscope-finding", move || finding::run(finding))?);
         if let Some(seed) = seed {
             let shared = self.works.shared.clone();
             running.threads.push(spawn("axonscope-layout", move || layout_thread::run(shared, seed))?);
@@ -179,7 +182,7 @@ impl Session {
 
     /// What is wrong, as somebody else has found it: for a session around a model that was filled elsewhere.
     pub fn tell_problems(&self, problems: Vec<Problem>) {
-        self.works.shared.problems.look(|_| Findings { problems, ripens: false });
+        self.works.shared.problems.look(|_| Diagnosis { problems, ripens: false });
     }
 
     /// What is wrong now, worst first, in one system or in all; looks at everything.
@@ -231,6 +234,24 @@ impl Session {
     /// readers. False where the linkage is not known, and where as many are tapped as may be.
     pub fn tap(&self, system: SystemId, linkage: LinkageId, on: bool) -> bool {
         self.works.shared.tap(system, linkage, on)
+    }
+
+    // === impl finding ===
+
+    /// Asks for something to be found, instead of what was asked before. It is looked for aside, and again whenever it may
+    /// have changed; the versions do not tell of that, but the waker does.
+    pub fn find(&self, wanted: Wanted) {
+        self.works.shared.finding.ask(wanted);
+    }
+
+    /// What is asked for at present.
+    pub fn wanted(&self) -> Arc<Wanted> {
+        self.works.shared.finding.wanted()
+    }
+
+    /// What was found last: the same `Arc` for as long as nothing else is.
+    pub fn findings(&self) -> Arc<Findings> {
+        self.works.shared.finding.findings()
     }
 
     // === impl measuring ===
@@ -357,6 +378,7 @@ fn places_of(model: &Model, layouts: &[SystemLayout]) -> Option<Places> {
             origin: [0.0; 2],
             min,
             max,
+            left_out: 0,
             places,
         }));
     }

@@ -18,6 +18,7 @@ use axonscope_model::{Anomaly, Change, Hello, LinkageId, Model, Refusal, Status,
 
 use crate::arrangement::Arrangement;
 use crate::attention::Attention;
+use crate::finding::Desk;
 use crate::places::Places;
 use crate::problems::Problems;
 use crate::stir::Stir;
@@ -100,6 +101,7 @@ pub(crate) struct Shared {
     pub(crate) problems: Problems,
     pub(crate) trail: Trail,
     pub(crate) stir: Stir,
+    pub(crate) finding: Desk,
     pub(crate) waker: Waker,
     nudge: Nudge,
 }
@@ -132,6 +134,7 @@ impl Shared {
             problems: Problems::expecting(expected),
             trail: Trail::default(),
             stir: Stir::default(),
+            finding: Desk::default(),
             waker: Waker::default(),
             nudge,
         };
@@ -413,11 +416,12 @@ impl Shared {
             self.stir.structure();
         }
         if structure || activity || status {
+            self.finding.stir();
             self.wake();
         }
     }
 
-    fn wake(&self) {
+    pub(crate) fn wake(&self) {
         if self.waker.touch() {
             self.nudge.nudge();
         }
@@ -426,6 +430,7 @@ impl Shared {
     pub(crate) fn end(&self) {
         self.nudge.close();
         self.stir.close();
+        self.finding.close();
     }
 
     // === impl places ===

@@ -33,6 +33,8 @@ pub(crate) struct Eye {
     pub(crate) screen: Vec2,
     /// What panels cover at the right and at the bottom, in logical pixels.
     pub(crate) covered: Vec2,
+    /// And at the top, when everything is fitted.
+    pub(crate) covered_top: f32,
     glide: Option<Glide>,
     /// The systems that are kept in view until a person moves the eye.
     following: Option<Vec<SystemId>>,
@@ -66,6 +68,7 @@ impl Default for Eye {
             level: 1.0,
             screen: Vec2::new(1600.0, 1000.0),
             covered: Vec2::ZERO,
+            covered_top: 0.0,
             glide: None,
             following: Some(Vec::new()),
             first_seen_at: None,
@@ -147,9 +150,10 @@ impl Eye {
     }
 
     fn fitted(&self, rect: Rect) -> (Vec2, f32) {
-        let free = (self.screen - self.covered - 2.0 * MARGIN).max(Vec2::splat(64.0));
+        let top = self.covered_top;
+        let free = (self.screen - self.covered - Vec2::new(0.0, top) - 2.0 * MARGIN).max(Vec2::splat(64.0));
         let zoom = (free / rect.size().max(Vec2::splat(1.0))).min_element().clamp(ZOOM_MIN, ZOOM_FIT);
-        (rect.center() + Vec2::new(self.covered.x, -self.covered.y) / (2.0 * zoom), zoom)
+        (rect.center() + Vec2::new(self.covered.x, top - self.covered.y) / (2.0 * zoom), zoom)
     }
 
     /// What can be seen, in world units.

@@ -14,8 +14,11 @@ use axonscope_session::{News, Session};
 use bevy::prelude::*;
 use bevy::render::renderer::{RenderDevice, RenderQueue};
 use bevy::render::{ExtractSchedule, MainWorld, Render, RenderApp, RenderSystems};
+use bevy_egui::EguiContexts;
 
 use super::VisualiserSystems;
+use super::finding::Finding;
+use super::pick;
 use super::stage::{Stage, Watched};
 
 pub(super) fn plugin(app: &mut App) {
@@ -46,9 +49,14 @@ struct Drawn {
     pump: Option<Pump>,
 }
 
-fn press_key(keys: Res<ButtonInput<KeyCode>>, watched: Res<Watched>) {
+fn press_key(
+    keys: Res<ButtonInput<KeyCode>>,
+    watched: Res<Watched>,
+    finding: Res<Finding>,
+    mut contexts: EguiContexts,
+) {
     let command = [KeyCode::ControlLeft, KeyCode::ControlRight, KeyCode::SuperLeft, KeyCode::SuperRight];
-    if keys.just_pressed(KeyCode::KeyL) && !keys.any_pressed(command) {
+    if keys.just_pressed(KeyCode::KeyL) && !keys.any_pressed(command) && !pick::is_typing(&mut contexts, &finding) {
         watched.0.set_measured(!watched.0.is_measured());
     }
 }

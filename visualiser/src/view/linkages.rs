@@ -45,14 +45,16 @@ fn push_linkage(scene: &Scene<'_>, link: &Link, flows: &Flows, ribbons: &mut Rib
     }
     let curve = Curve::between(picture, from, to);
     let was = if picture.is_easing { Curve::was_between(picture, from, to) } else { curve };
-    let far = near.dims(from.node as usize) || near.dims(to.node as usize);
+    let leads = near.leads(link.key);
+    let far = leads.map_or_else(|| near.dims(from.node as usize) || near.dims(to.node as usize), |leads| !leads);
     let strength = if far { DIMMED } else { 1.0 } * if link.gone { 0.35 } else { 1.0 };
     let (color, more, glow) = match link.trouble {
+        Trouble::None if leads == Some(true) => (palette.accent, 1.4, 0.0),
         Trouble::None => (palette.linkage, 0.0, 0.0),
         Trouble::Warning => (palette.warning, 0.8, 0.0),
         Trouble::Alarm => (palette.alarm, 1.6, 7.0),
     };
-    let width = if link.passthrough { size::HAIRLINE } else { width(link.rate) + more };
+    let width = if link.passthrough { size::HAIRLINE + more } else { width(link.rate) + more };
     let (speed, phase) = if link.passthrough { (-1.0, 0.0) } else { flows.of(link.key) };
     let color = color.fade(strength * if link.passthrough { 0.8 } else { 0.9 });
     let ribbon = Ribbon {

@@ -26,6 +26,7 @@ mod scene;
 mod uses;
 
 mod draw;
+mod finding;
 mod going;
 mod labels;
 mod latency;
@@ -64,13 +65,13 @@ pub enum VisualiserSystems {
 /// Everything drawn, for a window and without one.
 pub(crate) fn plugin(app: &mut App) {
     app.add_plugins((stage::plugin, camera::plugin, draw::plugin, paint::plugin, panels::plugin, latency::plugin))
-        .add_plugins(going::plugin)
+        .add_plugins((going::plugin, finding::plugin))
         .init_resource::<report::Said>();
 }
 
 /// What only a window has: pointer and keys, and whether anybody can see it.
 pub(crate) fn hands_plugin(app: &mut App) {
-    app.add_plugins((pick::plugin, seen::plugin, latency::hands_plugin));
+    app.add_plugins((pick::plugin, seen::plugin, latency::hands_plugin, panels::hands_plugin));
 }
 
 /// What we draw with: the shaders read instances from storage buffers, which OpenGL does not give a vertex.

@@ -3,6 +3,7 @@
 use std::f32::consts::TAU;
 
 use axonscope_model::{PostboxKind, State};
+use axonscope_session::{Findings, Focus};
 use bevy::platform::collections::HashMap;
 use bevy::prelude::*;
 
@@ -10,7 +11,7 @@ use super::canvas::{Instances, Shape, kind};
 use super::gather::Crowd;
 use super::level::{DETAIL_FROM, Span};
 use super::palette::{Palette, Rgba, TypeHues, size};
-use super::picture::{Node, NodeKey, Picture, Trouble};
+use super::picture::{LinkKey, Node, NodeKey, Picture, Trouble};
 use super::scene::Scene;
 
 /// How strongly what is not selected and not a neighbour of it is drawn.
@@ -272,12 +273,18 @@ pub(super) fn marks(
 #[derive(Default)]
 pub(crate) struct Neighbours {
     bright: Option<Vec<bool>>,
+    /// The linkages of a path that is looked at, in order.
+    path: Vec<LinkKey>,
 }
 
 impl Neighbours {
-    pub(crate) fn of(picture: &Picture, selected: Option<NodeKey>) -> Self {
+    /// What a person looks at closely, or has filtered, comes before what is selected.
+    pub(crate) fn of(picture: &Picture, selected: Option<NodeKey>, found: &Findings) -> Self {
+        if found.dims() && (found.wanted.focus.is_some() || !found.wanted.hides) {
+            return Self::found(picture, selected, found);
+        }
         let Some(&selected) = selected.and_then(|key| picture.index.get(&key)) else {
-            return Self { bright: None };
+            return Self::default();
         };
         let mut bright = vec![false; picture.nodes.len()];
         bright[selected as usize] = true;
@@ -297,7 +304,25 @@ impl Neighbours {
                 *bright |= chosen.position.distance_squared(node.position) <= chosen.radius * chosen.radius;
             }
         }
-        Self { bright: Some(bright) }
+        Self { bright: Some(bright), path: Vec::new() }
+    }
+
+    fn found(picture: &Picture, selected: Option<NodeKey>, found: &Findings) -> Self {
+        let is_bright = |node: &Node| {
+            let is_clear = found.of(node.key.0).is_none_or(|hits| hits.is_clear(node.slot));
+            is_clear || selected == Some(node.key)
+        };
+        let mut path = Vec::new();
+        if let (Some(Focus::Way { system, .. }), Some(found)) = (found.wanted.focus, &found.path) {
+            path.extend(found.linkages.iter().map(|linkage| (system, *linkage)));
+            path.sort_unstable();
+        }
+        Self { bright: Some(picture.nodes.iter().map(is_bright).collect()), path }
+    }
+
+    /// Whether a linkage is on the path that is looked at; none where none is.
+    pub(crate) fn leads(&self, link: LinkKey) -> Option<bool> {
+        (!self.path.is_empty()).then(|| self.path.binary_search(&link).is_ok())
     }
 
     /// Something is selected.

@@ -8,6 +8,7 @@ use bevy::winit::{UpdateMode, WinitSettings};
 use super::VisualiserSystems;
 use super::camera::Eye;
 use super::canvas::{Overlay, Shape, kind};
+use super::finding::{rows::Table, twigs::Tree};
 use super::nodes;
 use super::palette::{Palette, Rgba, size};
 use super::stage::{Ghost, Look, Stage, Studio, prepare_picture};
@@ -45,17 +46,21 @@ fn paint_marks(stage: Res<Stage>, look: Res<Look>, mut overlay: ResMut<Overlay>,
 }
 
 /// Sixty frames a second while something moves; none at all otherwise, until something wakes the window.
+#[allow(clippy::too_many_arguments, reason = "a Bevy system states what it uses")]
 pub(super) fn set_pace(
     stage: Res<Stage>,
     studio: Res<Studio>,
     eye: Res<Eye>,
     look: Res<Look>,
+    table: Res<Table>,
+    tree: Res<Tree>,
     settings: Option<ResMut<WinitSettings>>,
     time: Res<Time<Real>>,
 ) {
     let Some(mut settings) = settings else { return };
     let is_moving = stage.is_moving(time.elapsed_secs_f64()) || !stage.ghosts.is_empty();
-    let moving = is_moving || eye.is_gliding() || stage.travels || studio.is_at_work();
+    let reads = table.rows.is_at_work() || tree.twigs.is_at_work();
+    let moving = is_moving || reads || eye.is_gliding() || stage.travels || studio.is_at_work();
     let wait = match (moving, look.selected) {
         (true, _) => FRAME,
         (false, Some(_)) => IDLE_INSPECTING,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axonscope_model::Model;
-use axonscope_session::{Places, Session, Versions};
+use axonscope_session::{Findings, Places, Session, Versions};
 
 use super::canvas::{Canvas, Instances};
 use super::flow::Flows;
@@ -22,8 +22,10 @@ pub(crate) struct Painter {
     /// How often a picture was read.
     readings: u64,
     seen: Option<(Versions, Option<NodeKey>)>,
-    /// What the wiring of the picture is of: the structure of the model, and who is shown with all boxes.
-    wiring: Option<(u64, Option<NodeKey>)>,
+    found: Arc<Findings>,
+    /// What the wiring of the picture is of: the structure of the model, who is shown with all boxes, and how many components
+    /// a filter hides.
+    wiring: Option<(u64, Option<NodeKey>, u32)>,
     places: Option<Arc<Places>>,
     /// Everything that existed had a place.
     is_whole: bool,
@@ -62,14 +64,17 @@ pub(crate) struct Painting {
 impl Painter {
     /// Something is different from what it has read.
     pub(crate) fn is_behind(&self, session: &Session, selected: Option<NodeKey>) -> bool {
-        self.seen != Some((session.versions(), selected))
+        self.seen != Some((session.versions(), selected)) || !Arc::ptr_eq(&self.found, &session.findings())
     }
 
     /// Reads what is different, if anything is.
     pub(crate) fn read(&mut self, session: &Session, asked: &Asked, now: f64, leavers: usize) -> Option<Reading> {
         // What changes while it is read is read again.
         let seen = (session.versions(), asked.selected);
-        if self.seen.replace(seen) == Some(seen) {
+        let found = session.findings();
+        let finds_the_same = Arc::ptr_eq(&found, &self.found);
+        self.found = found;
+        if self.seen.replace(seen) == Some(seen) && finds_the_same {
             return None;
         }
         let places = session.places();
@@ -80,13 +85,16 @@ impl Painter {
             picture.turn_docks();
         }
         picture.blame(&session.latest_problems());
+        // What is hidden has not left.
+        let hides = self.places.as_ref().is_some_and(|places| places.systems.iter().any(|there| there.left_out > 0));
+        let leavers = if hides { 0 } else { leavers };
         let leavers = picture.follow(&self.shown.picture, now, asked.still, leavers);
         picture.sum_up();
         if moved {
             picture.index_places();
             self.shown.levels = Arc::new(Levels::of(&picture.nodes, &self.folds));
         }
-        self.shown.near = Arc::new(Neighbours::of(&picture, asked.selected));
+        self.shown.near = Arc::new(Neighbours::of(&picture, asked.selected, &self.found));
         self.retired = Some(std::mem::replace(&mut self.shown.picture, Arc::new(picture)));
         self.readings += 1;
         Some(Reading { shown: self.shown.clone(), leavers })
@@ -94,7 +102,8 @@ impl Painter {
 
     /// The next picture, and whether it shows the same things as the last.
     fn next_picture(&mut self, model: &Model, places: &Arc<Places>, expanded: Option<NodeKey>) -> (Picture, bool) {
-        let wiring = Some((model.structure_version(), expanded));
+        let left_out = places.systems.iter().map(|there| there.left_out).sum();
+        let wiring = Some((model.structure_version(), expanded, left_out));
         let is_same = self.wiring == wiring && self.is_whole;
         if is_same {
             let mut picture = Picture::clone(&self.shown.picture);

@@ -8,6 +8,7 @@ use bevy_egui::EguiContexts;
 
 use super::VisualiserSystems;
 use super::camera::Eye;
+use super::finding::Finding;
 use super::going::{self, Go};
 use super::palette::Theme;
 use super::picture::NodeKey;
@@ -60,6 +61,8 @@ fn follow_pointer(
     stage: Res<Stage>,
     watched: Res<Watched>,
     buttons: Res<ButtonInput<MouseButton>>,
+    keys: Res<ButtonInput<KeyCode>>,
+    mut finding: ResMut<Finding>,
     window: Query<&Window, With<PrimaryWindow>>,
     mut contexts: EguiContexts,
     time: Res<Time<Real>>,
@@ -102,7 +105,12 @@ fn follow_pointer(
             .is_some_and(|(then, place)| now - then < DOUBLE_CLICK_SECS && place.distance(at) < SLACK);
         pointer.last_click = Some((now, at));
         let clicked = under.map(|node| node.key);
-        look.selected = clicked;
+        // With Shift a second one is chosen, and the path to it is shown.
+        let is_second = is_held(&keys, [KeyCode::ShiftLeft, KeyCode::ShiftRight])
+            && matches!((look.selected, clicked), (Some(from), Some(to)) if finding.show_way(from, to));
+        if !is_second {
+            look.selected = clicked;
+        }
         match under {
             Some(node) if twice && node.pinned => watched.0.pin(node.key.0, node.key.1, None),
             None if twice => fit_all(&mut eye, &stage),
@@ -131,12 +139,15 @@ fn turn_wheel(
     Ok(())
 }
 
+#[allow(clippy::too_many_arguments, reason = "a Bevy system states what it uses")]
 fn press_keys(
     keys: Res<ButtonInput<KeyCode>>,
     mut eye: ResMut<Eye>,
     mut look: ResMut<Look>,
     stage: Res<Stage>,
     watched: Res<Watched>,
+    finding: Res<Finding>,
+    mut contexts: EguiContexts,
     mut go: MessageWriter<Go>,
     mut exit: MessageWriter<AppExit>,
 ) {
@@ -145,6 +156,9 @@ fn press_keys(
         if keys.just_pressed(KeyCode::KeyQ) {
             exit.write(AppExit::Success);
         }
+        return;
+    }
+    if is_typing(&mut contexts, &finding) {
         return;
     }
     let alt = is_held(&keys, [KeyCode::AltLeft, KeyCode::AltRight]);
@@ -180,6 +194,11 @@ fn press_keys(
 /// in one frame and be over in the next.
 pub(super) fn is_held<const N: usize>(keys: &ButtonInput<KeyCode>, any: [KeyCode; N]) -> bool {
     keys.any_pressed(any) || keys.any_just_pressed(any) || keys.any_just_released(any)
+}
+
+/// Somebody types: keys are letters, and mean nothing else.
+pub(super) fn is_typing(contexts: &mut EguiContexts, finding: &Finding) -> bool {
+    finding.wants_keyboard || contexts.ctx_mut().is_ok_and(|ctx| ctx.text_edit_focused())
 }
 
 /// The buttons beside the thumb go back and forward, as in a browser.

@@ -13,6 +13,9 @@ use super::palette::{band, size};
 /// A component in the picture: ids of components are unique within their system only.
 pub(crate) type NodeKey = (SystemId, ComponentId);
 
+/// A linkage in the picture.
+pub(crate) type LinkKey = (SystemId, LinkageId);
+
 /// Everything drawn. A copy costs little more than its bytes: what only structure changes is shared.
 #[derive(Default, Clone)]
 pub(crate) struct Picture {
@@ -165,7 +168,7 @@ pub(crate) struct Dock {
 /// A linkage between two docks.
 #[derive(Clone, Copy)]
 pub(crate) struct Link {
-    pub(crate) key: (SystemId, LinkageId),
+    pub(crate) key: LinkKey,
     /// In the model.
     pub(crate) slot: u32,
     pub(crate) from: u32,

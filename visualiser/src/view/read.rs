@@ -50,7 +50,8 @@ impl Picture {
         for (system, there) in shown(model, places) {
             let gone = !system.status().is_connected();
             let node_of_slot = picture.read_nodes(system, there, &mut words, &mut index);
-            is_whole &= node_of_slot.iter().filter(|&&node| node != u32::MAX).count() == system.component_count();
+            let placed = node_of_slot.iter().filter(|&&node| node != u32::MAX).count();
+            is_whole &= placed + there.left_out as usize == system.component_count();
             picture.systems.push(hull(system, there));
             picture.read_links(system, &node_of_slot, gone, expanded, &mut words, &index);
             for usage in system.uses() {
@@ -147,7 +148,13 @@ impl Picture {
                 was: (position, place.radius),
                 name: words.keep(&display::label(component.name(), 24)),
                 type_name: words.keep(&display::label(component.type_name(), 24)),
-                children: component.children().count() as u32,
+                children: match there.left_out {
+                    0 => component.children().count() as u32,
+                    // A composite is a disc where all that is in it is hidden.
+                    _ => {
+                        component.children().filter(|child| there.of(child.slot(), child.id()).is_some()).count() as u32
+                    }
+                },
                 inside: 0,
                 trouble_inside: Trouble::None,
                 state: component.state(),

@@ -27,8 +27,9 @@ pub(crate) fn begin(app: &mut App, path: &Path) -> anyhow::Result<()> {
 #[derive(Resource, Default)]
 pub(crate) struct Said(pub(crate) Map<String, Value>);
 
+/// Where it is written.
 #[derive(Resource)]
-struct Report {
+pub(crate) struct Report {
     file: File,
     last: String,
     /// When it was last written, in seconds of the app's clock.

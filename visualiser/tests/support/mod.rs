@@ -5,6 +5,7 @@
 
 #![allow(dead_code, clippy::unwrap_used, reason = "each test file uses its part, and a test may stop anywhere")]
 
+pub(crate) mod desktop;
 pub(crate) mod dialogue;
 
 use std::env;

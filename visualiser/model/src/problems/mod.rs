@@ -74,7 +74,7 @@ pub enum Severity {
 
 /// What a pass found.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Findings {
+pub struct Diagnosis {
     /// The worst first; those of a kind stay in the order of systems.
     pub problems: Vec<Problem>,
     /// Some of it depends on the time that passes, so that another look finds other figures, or more.
@@ -97,27 +97,27 @@ impl Lints {
 
     /// Looks at all systems. To be called about once a second while anything happens; `now_ns` is of the clock that the
     /// model is told.
-    pub fn look(&mut self, model: &Model, now_ns: u64) -> Findings {
-        let mut findings = Findings::default();
+    pub fn look(&mut self, model: &Model, now_ns: u64) -> Diagnosis {
+        let mut diagnosis = Diagnosis::default();
         self.past.forget_all_but(model);
         for system in model.systems() {
-            let found = &mut findings.problems;
+            let found = &mut diagnosis.problems;
             vanished::find(model, system, now_ns, found);
             // What has gone neither waits nor fills up any more, and what is not told of in full is not judged.
             match system.status() {
                 Status::Live | Status::Stale(Staleness::Renewing) => {
                     let past = self.past.of(system.id());
-                    findings.ripens |= look_into(system, past, now_ns, found);
-                    findings.ripens |= unexpected::find(system, &self.expected, past, now_ns, found);
+                    diagnosis.ripens |= look_into(system, past, now_ns, found);
+                    diagnosis.ripens |= unexpected::find(system, &self.expected, past, now_ns, found);
                 }
-                Status::Stale(_) => findings.ripens = true,
+                Status::Stale(_) => diagnosis.ripens = true,
                 Status::Lost { .. } | Status::Left { .. } => {}
             }
             found.truncate(MOST_PROBLEMS);
         }
-        findings.ripens |= !findings.problems.is_empty();
-        findings.problems.sort_by_key(|problem| std::cmp::Reverse(problem.severity));
-        findings
+        diagnosis.ripens |= !diagnosis.problems.is_empty();
+        diagnosis.problems.sort_by_key(|problem| std::cmp::Reverse(problem.severity));
+        diagnosis
     }
 }
 

@@ -107,9 +107,12 @@ impl<'a> ComponentRef<'a> {
 
     /// The next as a tree is read: its first child, else its next sibling, else that of the nearest composite.
     pub fn next_in_tree(self) -> Option<ComponentRef<'a>> {
-        let next = some(self.told().first_child).or_else(|| {
-            std::iter::once(self).chain(self.ancestors()).find_map(|component| some(component.told().near.next))
-        });
+        some(self.told().first_child).map(|slot| self.beside(slot)).or_else(|| self.next_beside())
+    }
+
+    /// The same past what is in it: its next sibling, else that of the nearest composite.
+    pub fn next_beside(self) -> Option<ComponentRef<'a>> {
+        let next = std::iter::once(self).chain(self.ancestors()).find_map(|component| some(component.told().near.next));
         next.map(|slot| self.beside(slot))
     }
 

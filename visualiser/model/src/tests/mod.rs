@@ -1,6 +1,7 @@
 //! Tests of the model as a whole: scripts of changes, and what a person would then see.
 #![allow(clippy::unwrap_used)]
 
+mod finding;
 mod invariants;
 mod newer;
 mod properties;

@@ -1,9 +1,13 @@
 //! The panels: rounded cards over the picture, one a file.
 
 mod boxes;
+mod chip;
 mod empty;
 mod linkages;
 mod log;
+pub(super) mod search;
+mod table;
+mod tree;
 
 mod problems;
 
@@ -39,6 +43,14 @@ pub(super) fn plugin(app: &mut App) {
         );
 }
 
+/// Panels that are of use only where there are a pointer and keys.
+pub(super) fn hands_plugin(app: &mut App) {
+    app.add_systems(
+        EguiPrimaryContextPass,
+        (search::show_search, chip::show_chip, table::show_table, tree::show_tree).chain().after(empty::show_empty),
+    );
+}
+
 /// bevy_egui tells egui of the modifier keys in every frame, and egui asks for another frame after every event: together
 /// they would never rest.
 fn drop_unchanged_modifiers(mut inputs: Query<&mut EguiInput>, mut last: Local<egui::Modifiers>) {
@@ -71,6 +83,9 @@ fn set_style(
     };
     visuals.override_text_color = Some(palette.text.egui());
     visuals.panel_fill = palette.bar.egui();
+    // One that blinks would have a frame drawn for each blink.
+    visuals.text_cursor.blink = false;
+    visuals.selection.bg_fill = palette.accent.fade(0.3).egui();
     visuals.hyperlink_color = palette.accent.egui();
     ctx.set_visuals(visuals);
 }

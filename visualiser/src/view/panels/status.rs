@@ -9,12 +9,13 @@ use bevy::prelude::*;
 use bevy_egui::{EguiContexts, egui};
 
 use super::super::camera::Eye;
+use super::super::finding::rows::Table;
 use super::super::palette::{Palette, type_size};
 use super::super::stage::{Look, Stage, Watched};
 use super::{strong, text};
 
 /// Height of the line in logical pixels.
-const HEIGHT: f32 = 32.0;
+pub(super) const HEIGHT: f32 = 32.0;
 
 /// Frames of the last second.
 #[derive(Resource, Default)]
@@ -33,6 +34,7 @@ struct Totals {
     no_room: u64,
 }
 
+#[allow(clippy::too_many_arguments, reason = "a Bevy system states what it uses")]
 pub(super) fn show_status(
     mut contexts: EguiContexts,
     watched: Res<Watched>,
@@ -40,9 +42,11 @@ pub(super) fn show_status(
     stage: Res<Stage>,
     mut eye: ResMut<Eye>,
     mut frames: ResMut<Throughput>,
+    table: Res<Table>,
     time: Res<Time<Real>>,
 ) -> Result {
-    let covered = if look.chrome { HEIGHT } else { 0.0 };
+    let drawer = if table.is_open { super::table::HEIGHT } else { 0.0 };
+    let covered = if look.chrome { HEIGHT + drawer } else { 0.0 };
     if eye.covered.y != covered {
         eye.covered.y = covered;
     }
