@@ -61,7 +61,9 @@ async fn the_latest_list_comes_by_itself_while_nothing_happens() {
         probe.say(Content::Activity(v1::Activity::default())).await;
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     };
-    assert_eq!((problem.kind.as_str(), problem.components.len(), problem.linkages.len()), ("slow-consumer", 1, 1));
+    // Nothing is ever taken, which is known a moment after that it is full.
+    assert!(["slow-consumer", "silent"].contains(&problem.kind.as_str()), "{}", problem.kind);
+    assert_eq!((problem.components.len(), problem.linkages.len()), (1, 1));
     assert!(problem.evidence.starts_with("inbox 10 of 10, full for "), "{}", problem.evidence);
     assert!(session.versions().problems > version);
 }

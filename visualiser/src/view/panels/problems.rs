@@ -86,7 +86,7 @@ pub(super) fn show_problems(
             show_heading(ui, palette, &problems);
             egui::ScrollArea::vertical().max_height(room * SHARE).show(ui, |ui| {
                 for (number, problem) in problems.iter().take(shown).enumerate() {
-                    let row = show_row(ui, palette, problem);
+                    let row = show_row(ui, palette, number, problem);
                     rows.push(row.rect);
                     if row.clicked() {
                         clicked = Some(number);
@@ -124,7 +124,7 @@ fn show_heading(ui: &mut egui::Ui, palette: &Palette, problems: &[Problem]) {
 }
 
 /// A mark, the sentence, and below it the evidence in the quiet colour. All of it can be clicked.
-fn show_row(ui: &mut egui::Ui, palette: &Palette, problem: &Problem) -> egui::Response {
+fn show_row(ui: &mut egui::Ui, palette: &Palette, number: usize, problem: &Problem) -> egui::Response {
     let row = ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = 10.0;
         let (rect, _) = ui.allocate_exact_size(egui::vec2(12.0, 19.0), egui::Sense::hover());
@@ -140,7 +140,8 @@ fn show_row(ui: &mut egui::Ui, palette: &Palette, problem: &Problem) -> egui::Re
             ui.add_space(9.0);
         });
     });
-    let id = ui.id().with((problem.system.0, &problem.kind, problem.components.first(), &problem.sentence));
+    // By its place: words and figures change between press and release.
+    let id = ui.id().with(("problem", number));
     let response = ui.interact(row.response.rect, id, egui::Sense::click());
     response.on_hover_cursor(egui::CursorIcon::PointingHand)
 }
