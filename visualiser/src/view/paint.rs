@@ -56,6 +56,14 @@ fn paint_marks(
     overlay.marks = stage.ghosts.iter().map(ghost).chain(marks).chain(beside).collect();
 }
 
+/// The event loop draws a frame whenever it is told to wait otherwise than before; so what is due is waited for in whole
+/// steps, which are the same from one frame to the next.
+fn in_steps(due: Duration) -> Duration {
+    const STEP: Duration = Duration::from_millis(500);
+    let steps = due.as_millis().div_ceil(STEP.as_millis()) as u32;
+    if due.is_zero() { FRAME } else { STEP * steps.max(1) }
+}
+
 /// Sixty frames a second while something moves; none at all otherwise, until something wakes the window.
 #[allow(clippy::too_many_arguments, reason = "a Bevy system states what it uses")]
 pub(super) fn set_pace(
@@ -85,10 +93,23 @@ pub(super) fn set_pace(
         (false, None) => IDLE,
     };
     let due = presenting.wakes_in(time.elapsed_secs_f64(), &watched.0);
-    let wait = due.map_or(wait, |due| wait.min(due.max(FRAME)));
+    let wait = due.map_or(wait, |due| wait.min(in_steps(due)));
     let mode = UpdateMode::reactive_low_power(wait);
     if settings.focused_mode != mode {
         settings.focused_mode = mode;
         settings.unfocused_mode = mode;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_due_is_waited_for_in_whole_steps() {
+        let steps = |ms| in_steps(Duration::from_millis(ms)).as_millis();
+        assert_eq!((steps(10_490), steps(10_470), steps(500), steps(3)), (10_500, 10_500, 500, 500));
+        assert_eq!(in_steps(Duration::ZERO), FRAME);
+        assert_eq!(in_steps(Duration::from_micros(3)).as_millis(), 500);
     }
 }
