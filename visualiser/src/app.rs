@@ -85,7 +85,8 @@ fn build(session: Session, options: &WindowOptions) -> App {
         focused_mode: UpdateMode::reactive_low_power(Duration::from_secs(60)),
         unfocused_mode: UpdateMode::reactive_low_power(Duration::from_secs(60)),
     })
-    .insert_resource(Look { theme: options.theme, ..default() })
+    .insert_resource(Look { theme: options.theme.unwrap_or(options.settings.theme), ..default() })
+    .insert_resource(options.settings.clone())
     .add_plugins(VisualiserPlugin { session })
     .add_plugins(view::hands_plugin)
     .add_systems(Update, end_when_closed)

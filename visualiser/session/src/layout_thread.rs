@@ -32,8 +32,6 @@ const REQUEST_PAUSE: u32 = 4;
 const ARRANGE_PAUSE: u32 = 1;
 /// How long the model is held at a time while a system is copied: whoever tells it something waits no longer.
 const COPY: Duration = Duration::from_micros(200);
-/// How much heat "arrange again" brings.
-const REARRANGE_HEAT: f32 = 1.0;
 /// More threads than this wait for each other more than they work.
 const MOST_THREADS: usize = 8;
 
@@ -57,9 +55,10 @@ pub(crate) fn run(shared: Arc<Shared>, seed: u64) {
         }
         let began = Instant::now();
         if reasons.rearrange {
-            studio.pictures.iter_mut().for_each(|picture| picture.simulation.reheat(REARRANGE_HEAT));
+            studio.pictures.iter_mut().for_each(Picture::rearrange);
         }
-        let took_change = studio.take_changes(&shared);
+        let mut took_change = studio.take_changes(&shared);
+        took_change |= studio.take_wishes(&shared);
         let now = Instant::now();
         // What is new is shown before anything moves on, if there is no time for both.
         let has_time = !took_change || now + studio.tick_took <= began + FRAME;
@@ -109,7 +108,7 @@ struct Studio {
 
 impl Studio {
     fn is_moving(&self) -> bool {
-        self.pictures.iter().any(|picture| !picture.simulation.at_rest())
+        self.pictures.iter().any(|picture| !picture.at_rest())
     }
 
     /// How long nothing needs to be done without a reason from outside.
@@ -127,6 +126,7 @@ impl Studio {
         let before = self.pictures.len();
         self.pictures.retain(|picture| known.binary_search(&picture.system).is_ok());
         self.moved |= self.pictures.len() != before;
+        shared.folds.retain(|system| known.binary_search(&system).is_ok());
         let mut took_change = false;
         for system in known {
             let index = match self.pictures.binary_search_by_key(&system, |picture| picture.system) {
@@ -142,6 +142,28 @@ impl Studio {
         took_change
     }
 
+    /// How everything is to be arranged, and where it is wanted back. True if anything is different.
+    fn take_wishes(&mut self, shared: &Shared) -> bool {
+        let style = shared.style();
+        let mut took = false;
+        for picture in &mut self.pictures {
+            took |= picture.set_style(style);
+        }
+        // Only when the pins are back does all have its place.
+        if self.pictures.iter().all(|picture| picture.due.is_none())
+            && let Some(places) = shared.take_wanted_back()
+        {
+            for picture in &mut self.pictures {
+                if let Some(origin) = picture.put_back(&places) {
+                    self.packing.put(picture.system.0, origin);
+                }
+            }
+            took = true;
+        }
+        self.moved |= took;
+        took
+    }
+
     // === impl moving ===
 
     /// In turn, so that a large picture does not keep small ones from moving.
@@ -153,10 +175,9 @@ impl Studio {
             for _ in 0..self.pictures.len() {
                 self.next = (self.next + 1) % self.pictures.len();
                 let picture = &mut self.pictures[self.next];
-                if !picture.simulation.at_rest() {
+                if !picture.at_rest() {
                     let (began, changes) = (Instant::now(), shared.counters().structure);
-                    picture.simulation.tick();
-                    picture.moved = true;
+                    picture.tick();
                     self.moved = true;
                     // Ingest and the model have things to do too. While changes pour in, a picture so large that a tick
                     // outlasts a frame gives them as much time as it took.
@@ -235,6 +256,9 @@ fn look(picture: &mut Picture, model: &Model, shared: &Shared, now: Instant) -> 
         return None;
     }
     let (pins, shift) = (arrangement.pins_of(system), arrangement.shift_of(system));
+    if shared.folds.set(system.id(), arrangement.folds_of(system)) {
+        shared.wake();
+    }
     Some(Changed { pins, arranged, shift })
 }
 

@@ -14,9 +14,12 @@
 
 pub mod sizes;
 
+pub mod keeper;
+
+mod places;
+
 mod arrangement;
 mod attention;
-mod places;
 mod problems;
 mod request;
 mod spread;
@@ -33,8 +36,12 @@ mod layout_thread;
 mod picture;
 mod session;
 
+mod arranging;
+
+pub use arranging::Folds;
 pub use axonscope_ingest::answers::{ComponentPlace, Problem, Severity, Standing, Summary, SystemLayout};
 pub use axonscope_ingest::{Listen, StartError, reader};
+pub use axonscope_layout::Style;
 pub use places::{Place, Places, SystemPlaces};
 pub use session::{Options, Session};
 pub use shared::{Counters, Versions};

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use axonscope_model::SystemId;
 use axonscope_model::display::escape;
+#[cfg(feature = "window")]
+use axonscope_session::Session;
 use axonscope_session::SystemLayout;
 use axonscope_session::reader::{Fetched, FetchedSystem, Mirror, ReadError, Reader};
 use clap::ValueEnum;
@@ -13,7 +15,7 @@ use clap::ValueEnum;
 use super::client::{Reach, block_on, is_called};
 use super::{Exit, Failure, Outcome, written};
 use crate::export::{dot, gather, json};
-use crate::options::{PictureOptions, PictureSize, Theme};
+use crate::options::{Arrangement, PictureOptions, PictureSize, Theme};
 
 /// Write what a visualiser shows now to a file, or to standard output.
 ///
@@ -40,6 +42,9 @@ pub(super) struct Args {
     /// Of the png
     #[arg(long, value_enum, default_value_t = Theme::Dark)]
     theme: Theme,
+    /// Of the png: arrange it anew, in this way; without it everything is where the visualiser shows it
+    #[arg(long, value_enum)]
+    arrangement: Option<Arrangement>,
     /// Where to write; without it, standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -73,7 +78,9 @@ pub(super) fn run(args: Args) -> Outcome {
     let Some(fetched) = block_on(fetch(&args))? else { return Ok(()) };
     let document = || gather::document(&fetched);
     match (args.format, &args.output) {
-        (Format::Png, path) => draw(fetched, &picture, path.as_deref().unwrap_or(Path::new("axonscope.png"))),
+        (Format::Png, path) => {
+            draw(fetched, args.arrangement, &picture, path.as_deref().unwrap_or(Path::new("axonscope.png")))
+        }
         (Format::Dot, path) => save(path.as_deref(), |out| dot::write(&document(), out)),
         (Format::Json, path) => save(path.as_deref(), |out| json::write(&document(), out)),
     }
@@ -141,15 +148,18 @@ fn save(path: Option<&Path>, write: impl FnOnce(&mut dyn Write) -> io::Result<()
 const SETTLE: std::time::Duration = std::time::Duration::from_secs(20);
 
 #[cfg(feature = "window")]
-fn draw(fetched: Fetched, options: &PictureOptions, path: &Path) -> Outcome {
+fn draw(fetched: Fetched, arrangement: Option<Arrangement>, options: &PictureOptions, path: &Path) -> Outcome {
     let layouts: Vec<SystemLayout> = fetched.systems.into_iter().map(|system| system.layout).collect();
-    let session = axonscope_session::Session::from_model_and_places(fetched.model, &layouts);
+    let session = match arrangement {
+        None => Session::from_model_and_places(fetched.model, &layouts),
+        Some(arrangement) => Session::from_model_and_pins(fetched.model, &layouts, arrangement.into()),
+    };
     session.settle(SETTLE);
     crate::view::offscreen::require_renderer().map_err(|error| Failure::new(Exit::NoWindow, error.to_string()))?;
     Ok(crate::view::offscreen::export_png(&session, options, path)?)
 }
 
 #[cfg(not(feature = "window"))]
-fn draw(_: Fetched, _: &PictureOptions, _: &Path) -> Outcome {
+fn draw(_: Fetched, _: Option<Arrangement>, _: &PictureOptions, _: &Path) -> Outcome {
     Ok(())
 }

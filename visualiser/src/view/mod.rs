@@ -24,6 +24,7 @@ mod nodes;
 mod scene;
 mod uses;
 
+mod arranging;
 mod draw;
 mod going;
 mod labels;
@@ -69,7 +70,7 @@ pub(crate) fn plugin(app: &mut App) {
 
 /// What only a window has: pointer and keys, and whether anybody can see it.
 pub(crate) fn hands_plugin(app: &mut App) {
-    app.add_plugins((pick::plugin, seen::plugin, latency::hands_plugin));
+    app.add_plugins((pick::plugin, arranging::plugin, seen::plugin, latency::hands_plugin));
 }
 
 /// What we draw with: the shaders read instances from storage buffers, which OpenGL does not give a vertex.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use axonscope_model::{Status, display};
-use axonscope_session::{Figures, Latency};
+use axonscope_session::{Figures, Latency, Style};
 use bevy::prelude::*;
 use bevy_egui::{EguiContexts, egui};
 
@@ -107,6 +107,13 @@ pub(super) fn show_status(
                     }
                 }
                 ui.add_space(24.0);
+                if watched.0.style() == Style::Layered
+                    && watched.0.places().systems.iter().any(|places| places.style == Style::Force)
+                {
+                    let words = "too large for layers, arranged by forces";
+                    ui.label(text(words, type_size::SMALL, palette.warning));
+                    ui.add_space(24.0);
+                }
                 let hidden = out_of_view(&stage, &eye);
                 if hidden > 0 {
                     let words = format!(
