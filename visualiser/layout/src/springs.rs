@@ -7,6 +7,12 @@ use crate::request::{LayoutRequest, Spring};
 /// No spring pulls more than this many usual ones.
 const HEAVIEST: f32 = 16.0;
 
+/// A body with so many springs is held between others; more do not make each of them softer.
+const FEW: f32 = 2.0;
+/// The shares that a body gives to all its springs together: as much as is steady whatever its neighbours do. With the
+/// momentum there is it would swing from five on.
+const STEADY: f32 = 3.0;
+
 /// A spring between two siblings.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Joint {
@@ -58,11 +64,14 @@ impl Springs {
         }
         let joint = |(spring, &ends): (&Spring, &[u32; 2])| {
             let [source, sink] = ends.map(|end| degree[end as usize]);
-            let strength = spring.weight / source.min(sink).max(1.0);
+            // Whoever has few springs is pulled by each as much as it bears; between two with many a spring is as stiff as
+            // one that holds a body between two.
+            let strength = spring.weight / source.min(sink).clamp(1.0, FEW);
             let gives = [sink, source].map(|other| strength * other / (source + sink));
             Joint { ends, gives, rest: 0.0 }
         };
-        let joints = list.iter().zip(&ends).map(joint).collect();
+        let mut joints: Vec<Joint> = list.iter().zip(&ends).map(joint).collect();
+        steady(&mut joints, bodies.len());
         let mut springs = Self { list, joints, degree };
         springs.measure(bodies, laws);
         springs
@@ -82,6 +91,18 @@ impl Springs {
                 air * content * (laws.hub_room * busiest.sqrt()).max(1.0)
             };
         }
+    }
+}
+
+/// Softens springs of bodies that would give more than [`STEADY`] in all, so that none is thrown to and fro.
+fn steady(joints: &mut [Joint], bodies: usize) {
+    let mut given = vec![0.0f32; bodies];
+    for joint in &*joints {
+        joint.ends.iter().zip(joint.gives).for_each(|(&end, give)| given[end as usize] += give);
+    }
+    for joint in joints {
+        let most = joint.ends.iter().fold(STEADY, |most, &end| most.max(given[end as usize]));
+        joint.gives = joint.gives.map(|give| give * STEADY / most);
     }
 }
 
