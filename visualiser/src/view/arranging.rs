@@ -5,7 +5,6 @@ use bevy::prelude::*;
 
 use super::VisualiserSystems;
 use super::camera::Eye;
-use super::pick::is_held;
 use super::report::Said;
 use super::stage::{Look, Stage, Watched};
 use crate::settings::Settings;
@@ -15,7 +14,7 @@ pub(super) fn plugin(app: &mut App) {
         .add_systems(Update, (press_keys, keep_settings).chain().in_set(VisualiserSystems::Arrange));
 }
 
-/// Y for the other arrangement, R for arranging again, and the usual keys for taking back and doing again.
+/// Y for the other arrangement, and the usual keys for taking back and doing again.
 fn press_keys(
     keys: Res<ButtonInput<KeyCode>>,
     mut contexts: bevy_egui::EguiContexts,
@@ -35,7 +34,6 @@ fn press_keys(
             (KeyCode::KeyZ, true) if shift => drop(session.redo()),
             (KeyCode::KeyZ, true) => drop(session.undo()),
             (KeyCode::KeyY, true) => drop(session.redo()),
-            (KeyCode::KeyR, false) => session.rearrange(),
             (KeyCode::KeyY, false) => {
                 session.set_style(match session.style() {
                     Style::Force => Style::Layered,
@@ -48,6 +46,11 @@ fn press_keys(
         }
     }
     Ok(())
+}
+
+/// One of them goes with what is pressed in this frame: a quick press may be over before the frame that tells of it.
+fn is_held<const N: usize>(keys: &ButtonInput<KeyCode>, any: [KeyCode; N]) -> bool {
+    keys.any_pressed(any) || keys.any_just_pressed(any) || keys.any_just_released(any)
 }
 
 /// Has settings written when they are different.

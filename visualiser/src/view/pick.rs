@@ -178,6 +178,7 @@ fn press_keys(
             KeyCode::BrowserForward => drop(go.write(Go::Forward)),
             KeyCode::Escape => look.selected = None,
             KeyCode::Tab => look.selected = next_node(&stage, &look, keys.pressed(KeyCode::ShiftLeft)),
+            KeyCode::KeyR => watched.0.rearrange(),
             KeyCode::KeyP => tap_busiest(&watched, &look),
             KeyCode::KeyT => {
                 look.theme = match look.theme {

@@ -24,9 +24,10 @@ use crate::vector::{add, sub};
 /// So many bodies and so many springs, and no more, are arranged in layers.
 const MOST_BODIES: usize = 20_000;
 const MOST_SPRINGS: usize = 60_000;
-/// A system is wider than tall by this much, as screens are, and what is in a ring as wide as tall.
+/// What nothing joins stands in rows: in a system wider than tall by this much, as screens are; in a ring it makes a
+/// column, beside what is linked to it from outside.
 const ASPECT: f32 = 1.6;
-const ASPECT_IN_RING: f32 = 1.0;
+const ASPECT_IN_RING: f32 = 0.5;
 /// Ticks in which a request pushes apart what pins have put on top of each other; the rest is shown.
 const TIDYING_TICKS: usize = 40;
 
