@@ -28,6 +28,8 @@ const MOST_SPRINGS: usize = 60_000;
 /// column, beside what is linked to it from outside.
 const ASPECT: f32 = 1.6;
 const ASPECT_IN_RING: f32 = 0.5;
+/// More air above and below a ring than force leaves, so that its name and the one above it both have room.
+const RING_TITLE: f32 = 12.0;
 /// Ticks in which a request pushes apart what pins have put on top of each other; the rest is shown.
 const TIDYING_TICKS: usize = 40;
 
@@ -168,8 +170,12 @@ fn arrange(request: &LayoutRequest, before: &[Option<[f32; 3]>], laws: &Laws) ->
             .flatten()
             .map(|edge| Edge { from: number[edge.from as usize], to: number[edge.to as usize], ..edge })
             .collect();
-        let gap = |i: usize| if bodies.ringed[i] { laws.ring_gap } else { 0.5 * laws.body_gap };
-        let room = |&i: &u32| bodies.extent(i as usize).map(|side| side + gap(i as usize));
+        let room = |&i: &u32| {
+            let [x, y] = bodies.extent(i as usize);
+            let is_ring = bodies.ringed[i as usize];
+            let gap = if is_ring { laws.ring_gap } else { 0.5 * laws.body_gap };
+            [x + gap, y + gap + if is_ring { RING_TITLE } else { 0.0 }]
+        };
         let rooms: Vec<[f32; 2]> = members.iter().map(room).collect();
         let height = |&i: &u32| before.get(i as usize).copied().flatten().map(|[_, y, _]| y);
         let before: Vec<Option<f32>> = members.iter().map(height).collect();
