@@ -117,6 +117,7 @@ impl Inner {
     }
 
     fn run(&self) {
+        let mut has_failed = false;
         loop {
             let mut state = self.lock();
             loop {
@@ -132,7 +133,10 @@ impl Inner {
             let due = std::mem::take(&mut state.due);
             drop(state);
             for (name, compose) in due {
-                if let Err(error) = self.renew(name, compose) {
+                // Once: what fails now fails with every change.
+                if let Err(error) = self.renew(name, compose)
+                    && !std::mem::replace(&mut has_failed, true)
+                {
                     let path = self.folder.join(name).display().to_string();
                     tracing::warn!("cannot write {}: {error}; settings are not kept", escape(&path));
                 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use axonscope_layout::Packing;
+use axonscope_layout::{Packing, Style};
 use axonscope_model::{ComponentId, Model, Staleness, Status, System, SystemId};
 
 use crate::picture::Picture;
@@ -42,7 +42,8 @@ pub(crate) fn run(shared: Arc<Shared>, seed: u64) {
     let mut studio = Studio {
         seed,
         pictures: Vec::new(),
-        packing: Packing::new(),
+        packings: [Packing::new(), Packing::new()],
+        style: Style::Force,
         next: 0,
         moved: false,
         tick_took: Duration::ZERO,
@@ -95,7 +96,9 @@ struct Studio {
     seed: u64,
     /// In order of first appearance.
     pictures: Vec<Picture>,
-    packing: Packing,
+    /// How systems stand beside each other, by how they are arranged; and that now.
+    packings: [Packing; 2],
+    style: Style,
     /// Whose turn it is.
     next: usize,
     /// Something is not published yet.
@@ -144,10 +147,10 @@ impl Studio {
 
     /// How everything is to be arranged, and where it is wanted back. True if anything is different.
     fn take_wishes(&mut self, shared: &Shared) -> bool {
-        let style = shared.style();
+        self.style = shared.style();
         let mut took = false;
         for picture in &mut self.pictures {
-            took |= picture.set_style(style);
+            took |= picture.set_style(self.style);
         }
         // Only when the pins are back does all have its place.
         if self.pictures.iter().all(|picture| picture.due.is_none())
@@ -155,7 +158,7 @@ impl Studio {
         {
             for picture in &mut self.pictures {
                 if let Some(origin) = picture.put_back(&places) {
-                    self.packing.put(picture.system.0, origin);
+                    self.packings[self.style as usize].put(picture.system.0, origin);
                 }
             }
             took = true;
@@ -202,7 +205,7 @@ impl Studio {
     fn publish(&mut self, shared: &Shared) -> bool {
         let clusters: Vec<_> =
             self.pictures.iter().filter(|picture| picture.is_drawn()).map(Picture::cluster).collect();
-        let origins = self.packing.place(&clusters, SYSTEM_GAP);
+        let origins = self.packings[self.style as usize].place(&clusters, SYSTEM_GAP);
         let drawn = self.pictures.iter_mut().filter(|picture| picture.is_drawn());
         let systems: Vec<Arc<SystemPlaces>> =
             drawn.zip(origins).map(|(picture, origin)| picture.places_at(origin)).collect();

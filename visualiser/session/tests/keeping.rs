@@ -185,17 +185,20 @@ fn two_systems_are_where_they_were_when_a_move_is_undone() {
 #[test]
 fn layers_and_forces_each_keep_their_picture() {
     let session = Session::from_model(Model::new(Limits::default()));
-    let system = row(&session, "demo", 1);
-    let by_forces = all(&session, system);
+    let systems = [row(&session, "one", 1), row(&session, "two", 2)];
+    let both = || {
+        assert!(session.settle(PATIENCE));
+        systems.map(|system| all(&session, system))
+    };
+    let by_forces = both();
     session.set_style(Style::Layered);
-    assert!(session.settle(PATIENCE));
-    let in_layers = all(&session, system);
-    assert_eq!(session.places().system(system).unwrap().style, Style::Layered);
-    assert!(in_layers.windows(2).all(|pair| pair[0][0] + 60.0 < pair[1][0] && pair[0][1] == pair[1][1]));
+    let in_layers = both();
+    for (system, stages) in systems.iter().zip(&in_layers) {
+        assert_eq!(session.places().system(*system).unwrap().style, Style::Layered);
+        assert!(stages.windows(2).all(|pair| pair[0][0] + 60.0 < pair[1][0] && pair[0][1] == pair[1][1]));
+    }
     session.set_style(Style::Force);
-    assert!(session.settle(PATIENCE));
-    assert_eq!(all(&session, system), by_forces);
+    assert_eq!(both(), by_forces);
     session.set_style(Style::Layered);
-    assert!(session.settle(PATIENCE));
-    assert_eq!(all(&session, system), in_layers);
+    assert_eq!(both(), in_layers);
 }

@@ -63,16 +63,17 @@ fn keep_settings(
     mut kept: Local<Option<Settings>>,
 ) {
     let now = (look.theme, watched.0.style());
-    // What the command line asks for is for this window only, until a person changes it.
-    if let Some(before) = looked.replace(now).filter(|before| *before != now) {
-        if before.0 != now.0 {
-            settings.theme = now.0;
-        }
-        if before.1 != now.1 {
-            settings.arrangement = now.1.into();
-        }
+    let before = looked.replace(now);
+    if before != Some(now) {
+        said.0.insert("arrangement".to_owned(), format!("{:?}", now.1).to_lowercase().into());
     }
-    said.0.insert("arrangement".to_owned(), format!("{:?}", now.1).to_lowercase().into());
+    // What the command line asks for is for this window only, until a person changes it.
+    if before.is_some_and(|before| before.0 != now.0) {
+        settings.theme = now.0;
+    }
+    if before.is_some_and(|before| before.1 != now.1) {
+        settings.arrangement = now.1.into();
+    }
     if kept.as_ref() != Some(&*settings) {
         if kept.is_some() {
             settings.keep(watched.0.keeper());

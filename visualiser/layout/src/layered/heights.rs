@@ -9,8 +9,8 @@ const WAYPOINT: f32 = 9.0;
 /// the height of the room of each vertex; rooms of one layer do not overlap.
 ///
 /// After Brandes and Köpf ("Fast and simple horizontal coordinate assignment", 2001), turned by a right angle: four
-/// extreme alignments with the upper or lower median neighbour to the left or right, and for each the mean of the middle
-/// two. Blocks are packed as a graph of their own rather than in classes, which avoids the mistakes of the original.
+/// extreme alignments with the upper or lower median neighbour to the left or right, by weight, and for each the mean of the
+/// middle two. Blocks are packed as a graph of their own rather than in classes, which avoids the mistakes of the original.
 pub(super) fn heights(net: &Net, half: &[f32]) -> Vec<f32> {
     let half_of = |vertex: u32| half.get(vertex as usize).copied().unwrap_or(WAYPOINT);
     let place = net.places();
@@ -93,7 +93,8 @@ fn align(
                 continue;
             }
             ends.sort_by_key(|&end| place[end as usize]);
-            let (low, high) = ((ends.len() - 1) / 2, ends.len() / 2);
+            let (low, high) =
+                medians(&ends, |end| if to_left { net.weight(end, vertex) } else { net.weight(vertex, end) });
             for median in if upwards { [low, high] } else { [high, low] } {
                 let end = ends[median];
                 let pair = if to_left { (end, vertex) } else { (vertex, end) };
@@ -108,6 +109,23 @@ fn align(
         }
     }
     root
+}
+
+/// The places of the lower and the upper median among these, by weight.
+fn medians(ends: &[u32], weight: impl Fn(u32) -> f32) -> (usize, usize) {
+    let half = 0.5 * ends.iter().map(|&end| weight(end)).sum::<f32>();
+    let (mut sum, mut low, mut high) = (0.0, None, ends.len() - 1);
+    for (at, &end) in ends.iter().enumerate() {
+        sum += weight(end);
+        if sum >= half {
+            low.get_or_insert(at);
+        }
+        if sum > half {
+            high = at;
+            break;
+        }
+    }
+    (low.unwrap_or(high), high)
 }
 
 /// Heights as low in number as they can be, or as high, and then each block drawn towards what follows.
@@ -171,6 +189,14 @@ mod tests {
         let fan = heights(&net(&[0, 1, 1, 1], &[(0, 1), (0, 2), (0, 3)]), &[40.0; 4]);
         assert_eq!(fan[0], fan[2]);
         assert_eq!((fan[2] - fan[1], fan[3] - fan[2]), (80.0, 80.0));
+    }
+
+    #[test]
+    fn medians_go_by_weight() {
+        assert_eq!(medians(&[0, 1, 2], |_| 1.0), (1, 1));
+        assert_eq!(medians(&[0, 1, 2, 3], |_| 1.0), (1, 2));
+        assert_eq!(medians(&[0, 1, 2], |end| if end == 2 { 5.0 } else { 1.0 }), (2, 2));
+        assert_eq!(medians(&[7], |_| 0.3), (0, 0));
     }
 
     #[test]

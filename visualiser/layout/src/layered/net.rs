@@ -1,5 +1,7 @@
 //! The layers as a net in which every edge joins two neighbouring ones: long edges pass through waypoints.
 
+use std::collections::HashMap;
+
 use super::{Edge, TooLarge};
 
 /// Vertices and waypoints together.
@@ -13,6 +15,8 @@ pub(super) struct Net {
     /// Who it is joined to in the layer to the left, and in the one to the right.
     pub(super) left: Vec<Vec<u32>>,
     pub(super) right: Vec<Vec<u32>>,
+    /// How much each stretch pulls, from its left end to its right end.
+    weight: HashMap<(u32, u32), f32>,
     /// So many are vertices.
     pub(super) real: usize,
 }
@@ -36,6 +40,7 @@ impl Net {
             left: vec![Vec::new(); total],
             right: vec![Vec::new(); total],
             real,
+            weight: HashMap::with_capacity(total),
         };
         net.layer.resize(total, 0);
         let mut next = real as u32;
@@ -43,10 +48,10 @@ impl Net {
             let mut at = edge.from;
             for layer in net.layer[edge.from as usize] + 1..net.layer[edge.to as usize] {
                 net.layer[next as usize] = layer;
-                net.join(at, next);
+                net.join(at, next, edge.weight);
                 (at, next) = (next, next + 1);
             }
-            net.join(at, edge.to);
+            net.join(at, edge.to, edge.weight);
         }
         for vertex in 0..total {
             net.layers[net.layer[vertex] as usize].push(vertex as u32);
@@ -54,13 +59,18 @@ impl Net {
         Ok(net)
     }
 
-    fn join(&mut self, left: u32, right: u32) {
+    fn join(&mut self, left: u32, right: u32, weight: f32) {
+        self.weight.insert((left, right), weight);
         self.right[left as usize].push(right);
         self.left[right as usize].push(left);
     }
 
     pub(super) fn len(&self) -> usize {
         self.layer.len()
+    }
+
+    pub(super) fn weight(&self, left: u32, right: u32) -> f32 {
+        self.weight.get(&(left, right)).copied().unwrap_or(1.0)
     }
 
     pub(super) fn is_waypoint(&self, vertex: u32) -> bool {
