@@ -86,9 +86,10 @@ fn build(session: Session, options: &WindowOptions) -> App {
         unfocused_mode: UpdateMode::reactive_low_power(Duration::from_secs(60)),
     })
     .insert_resource(view::Folds::with_budget(options.fold_above))
-    .insert_resource(Look { theme: options.theme, ..default() })
+    .insert_resource(Look { theme: options.theme.unwrap_or(options.settings.theme), ..default() })
     .insert_resource(Presenting::new(options.presents, options.title.as_deref()))
     .insert_resource(Naming(options.names.clone()))
+    .insert_resource(options.settings.clone())
     .add_plugins(VisualiserPlugin { session })
     .add_plugins(view::hands_plugin)
     .add_systems(Update, end_when_closed)

@@ -7,8 +7,14 @@ use std::sync::Arc;
 use axonscope_model::{ComponentId, SystemId};
 use axonscope_session::names::Names;
 
+use axonscope_session::Style;
+use serde::{Deserialize, Serialize};
+
+use crate::settings::Settings;
+
 /// Dark for screens, light for paper and bright rooms.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, clap::ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, clap::ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Theme {
     /// Light on near black.
     #[default]
@@ -19,12 +25,42 @@ pub enum Theme {
 
 /// As many components are shown without closing composites for want of room.
 pub const FOLD_ABOVE: usize = 2000;
+/// How systems are arranged.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, clap::ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Arrangement {
+    /// By forces: what is linked stands together.
+    #[default]
+    Force,
+    /// In layers: messages flow from left to right.
+    Layered,
+}
+
+impl From<Arrangement> for Style {
+    fn from(arrangement: Arrangement) -> Self {
+        match arrangement {
+            Arrangement::Force => Style::Force,
+            Arrangement::Layered => Style::Layered,
+        }
+    }
+}
+
+impl From<Style> for Arrangement {
+    fn from(style: Style) -> Self {
+        match style {
+            Style::Force => Arrangement::Force,
+            Style::Layered => Arrangement::Layered,
+        }
+    }
+}
 
 /// How the window opens.
 #[derive(Clone, Debug)]
 pub struct WindowOptions {
-    /// Its colours.
-    pub theme: Theme,
+    /// Its colours, if other than those that a person prefers.
+    pub theme: Option<Theme>,
+    /// What a person prefers.
+    pub settings: Settings,
     /// Whether the status line says how long events take to the screen; a key of the window changes that.
     pub latency: bool,
     /// Whether it begins by presenting.
@@ -42,7 +78,8 @@ pub struct WindowOptions {
 impl Default for WindowOptions {
     fn default() -> Self {
         Self {
-            theme: Theme::default(),
+            theme: None,
+            settings: Settings::default(),
             latency: false,
             presents: false,
             title: None,

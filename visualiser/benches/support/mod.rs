@@ -194,6 +194,7 @@ impl Server {
     /// Starts one and returns once it listens; `address` may end in `:0`.
     pub(crate) fn start(address: &str) -> Result<Self> {
         let mut child = Command::new(env!("CARGO_BIN_EXE_axonscope"))
+            .env("AXONSCOPE_CONFIG", "")
             .args(["--headless", "--listen", address])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

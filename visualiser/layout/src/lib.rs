@@ -2,7 +2,7 @@
 //!
 //! A [`LayoutRequest`] says what is to be drawn, a [`Simulation`] moves it tick by tick until it rests, a [`Layout`] says
 //! where everything is: in the plane, or in space. No thread of its own, no clock, no global random number: the same calls
-//! give the same picture, however many threads the caller lends. Units are those of the sizes in the request; `y` grows
+//! give the same picture, however many threads the caller lends. [`Layered`] draws the same in layers from left to right. Units are those of the sizes in the request; `y` grows
 //! upwards.
 //!
 //! ```
@@ -54,11 +54,14 @@ mod place;
 
 mod simulation;
 
+mod layered;
+
 mod pack;
 
 pub use forces::charge::{SOFTENING, repulsion};
 pub use laws::Laws;
+pub use layered::{Layered, TooLarge};
 pub use pack::{Cluster, Packing};
-pub use request::{Body, LayoutRequest, Spring};
+pub use request::{Body, LayoutRequest, Spring, Style};
 pub use result::{Bounds, Layout};
 pub use simulation::Simulation;

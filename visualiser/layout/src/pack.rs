@@ -60,6 +60,13 @@ impl Packing {
         origins
     }
 
+    /// From now on a cluster that was placed has its origin there.
+    pub fn put(&mut self, key: u64, origin: [f32; 2]) {
+        if let Some((_, own)) = self.placed.iter_mut().find(|(cluster, _)| cluster.key == key) {
+            *own = origin.map(sane_side);
+        }
+    }
+
     /// The clusters that have an origin, with it: first those that grew, for they push, then outwards from the one that
     /// grew most, so that a push travels on.
     fn in_order(&self, clusters: &[Cluster]) -> Vec<(usize, [f32; 2])> {
@@ -179,9 +186,12 @@ impl Rect {
 }
 
 fn sane(cluster: &Cluster) -> Cluster {
-    let side = |side: f32| if side.is_finite() { side.clamp(-FAR, FAR) } else { 0.0 };
-    let (min, max) = (cluster.min.map(side), cluster.max.map(side));
+    let (min, max) = (cluster.min.map(sane_side), cluster.max.map(sane_side));
     Cluster { key: cluster.key, min, max: [max[0].max(min[0]), max[1].max(min[1])] }
+}
+
+fn sane_side(side: f32) -> f32 {
+    if side.is_finite() { side.clamp(-FAR, FAR) } else { 0.0 }
 }
 
 #[cfg(test)]

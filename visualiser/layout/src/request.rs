@@ -37,3 +37,13 @@ pub struct Spring {
     /// Whether messages flow at all: if not, neither end is drawn to the left of the other.
     pub flows: bool,
 }
+
+/// How bodies are arranged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Style {
+    /// Springs pull and bodies repel, until all rests.
+    #[default]
+    Force,
+    /// Messages flow from left to right, layer by layer.
+    Layered,
+}

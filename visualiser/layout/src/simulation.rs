@@ -116,6 +116,32 @@ impl<const D: usize> Simulation<D> {
         self.wake();
     }
 
+    /// Takes what is to be laid out together with a place for each of its bodies, which is where they stay: nothing warms
+    /// up, and from there on only what overlaps is pushed apart. Pins come before places, and a body without a place that
+    /// is one is put at the origin.
+    pub fn put(&mut self, request: &LayoutRequest, places: &[[f32; 3]]) {
+        let mut bodies = Bodies::new(request);
+        for (at, place) in bodies.at.iter_mut().zip(places) {
+            if let Some(place) = bodies::sane_pin(Some(*place)) {
+                *at = std::array::from_fn(|axis| place[axis]);
+            }
+        }
+        let springs = Springs::new(request, &bodies, &self.laws);
+        let (of, parts) = Graph::new(&bodies, &springs).parts();
+        self.take_over(bodies, springs, Parts::new(of, parts.len()));
+        let pinned: Vec<u32> = self.bodies.pins.iter().map(|pin| pin.0).collect();
+        self.obey_pins(&pinned);
+        contain::enclose(&mut self.bodies, &self.laws);
+        self.bodies.write(&mut self.layout);
+        self.wake();
+    }
+
+    /// From now on only what overlaps moves.
+    pub fn cool(&mut self) {
+        self.bodies.heat.fill(0.0);
+        self.bodies.velocity.fill([0.0; D]);
+    }
+
     /// Moves everything a little closer to where it belongs; true while it still moves.
     pub fn tick(&mut self) -> bool {
         if self.resting {
@@ -347,7 +373,11 @@ impl<const D: usize> Simulation<D> {
         for &(pinned, place) in &bodies.pins {
             bodies.at[pinned as usize] = std::array::from_fn(|axis| place[axis]);
         }
-        self.parts = Parts::new(of, parts.len());
+        self.take_over(bodies, springs, Parts::new(of, parts.len()));
+    }
+
+    fn take_over(&mut self, bodies: Bodies<D>, springs: Springs, parts: Parts) {
+        self.parts = parts;
         self.parts.measure(&bodies, &self.laws);
         self.springs = springs;
         self.springs.measure(&bodies, &self.laws);

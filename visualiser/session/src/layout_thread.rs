@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use axonscope_layout::Packing;
+use axonscope_layout::{Packing, Style};
 use axonscope_model::finding::Slots;
 use axonscope_model::{ComponentId, Model, Staleness, Status, System, SystemId};
 
@@ -33,8 +33,6 @@ const REQUEST_PAUSE: u32 = 4;
 const ARRANGE_PAUSE: u32 = 1;
 /// How long the model is held at a time while a system is copied: whoever tells it something waits no longer.
 const COPY: Duration = Duration::from_micros(200);
-/// How much heat "arrange again" brings.
-const REARRANGE_HEAT: f32 = 1.0;
 /// What changes faster than it is copied is copied without a break after so many attempts.
 const COPY_ATTEMPTS: u32 = 6;
 /// More threads than this wait for each other more than they work.
@@ -47,7 +45,8 @@ pub(crate) fn run(shared: Arc<Shared>, seed: u64) {
     let mut studio = Studio {
         seed,
         pictures: Vec::new(),
-        packing: Packing::new(),
+        packings: [Packing::new(), Packing::new()],
+        style: Style::Force,
         next: 0,
         moved: false,
         tick_took: Duration::ZERO,
@@ -60,9 +59,10 @@ pub(crate) fn run(shared: Arc<Shared>, seed: u64) {
         }
         let began = Instant::now();
         if reasons.rearrange {
-            studio.pictures.iter_mut().for_each(|picture| picture.simulation.reheat(REARRANGE_HEAT));
+            studio.pictures.iter_mut().for_each(Picture::rearrange);
         }
-        let took_change = studio.take_changes(&shared);
+        let mut took_change = studio.take_changes(&shared);
+        took_change |= studio.take_wishes(&shared);
         let now = Instant::now();
         // What is new is shown before anything moves on, if there is no time for both.
         let has_time = !took_change || now + studio.tick_took <= began + FRAME;
@@ -99,7 +99,9 @@ struct Studio {
     seed: u64,
     /// In order of first appearance.
     pictures: Vec<Picture>,
-    packing: Packing,
+    /// How systems stand beside each other, by how they are arranged; and that now.
+    packings: [Packing; 2],
+    style: Style,
     /// Whose turn it is.
     next: usize,
     /// Something is not published yet.
@@ -112,7 +114,7 @@ struct Studio {
 
 impl Studio {
     fn is_moving(&self) -> bool {
-        self.pictures.iter().any(|picture| !picture.simulation.at_rest())
+        self.pictures.iter().any(|picture| !picture.at_rest())
     }
 
     /// How long nothing needs to be done without a reason from outside.
@@ -131,6 +133,7 @@ impl Studio {
         let before = self.pictures.len();
         self.pictures.retain(|picture| systems.binary_search_by_key(&picture.system, |known| known.0).is_ok());
         self.moved |= self.pictures.len() != before;
+        shared.folds.retain(|system| systems.binary_search_by_key(&system, |known| known.0).is_ok());
         let mut took_change = false;
         for (system, departed) in systems {
             let index = match self.pictures.binary_search_by_key(&system, |picture| picture.system) {
@@ -147,6 +150,28 @@ impl Studio {
         took_change
     }
 
+    /// How everything is to be arranged, and where it is wanted back. True if anything is different.
+    fn take_wishes(&mut self, shared: &Shared) -> bool {
+        self.style = shared.style();
+        let mut took = false;
+        for picture in &mut self.pictures {
+            took |= picture.set_style(self.style);
+        }
+        // Only when the pins are back does all have its place.
+        if self.pictures.iter().all(|picture| picture.due.is_none())
+            && let Some(places) = shared.take_wanted_back()
+        {
+            for picture in &mut self.pictures {
+                if let Some(origin) = picture.put_back(&places) {
+                    self.packings[self.style as usize].put(picture.system.0, origin);
+                }
+            }
+            took = true;
+        }
+        self.moved |= took;
+        took
+    }
+
     // === impl moving ===
 
     /// In turn, so that a large picture does not keep small ones from moving.
@@ -158,10 +183,9 @@ impl Studio {
             for _ in 0..self.pictures.len() {
                 self.next = (self.next + 1) % self.pictures.len();
                 let picture = &mut self.pictures[self.next];
-                if !picture.simulation.at_rest() {
+                if !picture.at_rest() {
                     let (began, changes) = (Instant::now(), shared.counters().structure);
-                    picture.simulation.tick();
-                    picture.moved = true;
+                    picture.tick();
                     self.moved = true;
                     // Ingest and the model have things to do too. While changes pour in, a picture so large that a tick
                     // outlasts a frame gives them as much time as it took.
@@ -186,7 +210,7 @@ impl Studio {
     fn publish(&mut self, shared: &Shared) -> bool {
         let clusters: Vec<_> =
             self.pictures.iter().filter(|picture| picture.is_drawn()).map(Picture::cluster).collect();
-        let origins = self.packing.place(&clusters, SYSTEM_GAP);
+        let origins = self.packings[self.style as usize].place(&clusters, SYSTEM_GAP);
         let drawn = self.pictures.iter_mut().filter(|picture| picture.is_drawn());
         let systems: Vec<Arc<SystemPlaces>> =
             drawn.zip(origins).map(|(picture, origin)| picture.places_at(origin)).collect();
@@ -247,6 +271,9 @@ fn look(picture: &mut Picture, model: &Model, shared: &Shared, now: Instant) -> 
         return None;
     }
     let (pins, shift) = (arrangement.pins_of(system), arrangement.shift_of(system));
+    if shared.folds.set(system.id(), arrangement.folds_of(system)) {
+        shared.wake();
+    }
     Some(Changed { pins, arranged, shift, kept })
 }
 

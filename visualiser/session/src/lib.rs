@@ -14,13 +14,16 @@
 
 pub mod sizes;
 
+pub mod keeper;
+
+mod places;
+
 mod arrangement;
 mod attention;
 pub mod names;
 pub mod narrator;
 
 mod history;
-mod places;
 mod problems;
 mod request;
 mod spread;
@@ -39,8 +42,12 @@ mod layout_thread;
 mod picture;
 mod session;
 
+mod arranging;
+
+pub use arranging::Folds;
 pub use axonscope_ingest::answers::{ComponentPlace, Standing, Summary, SystemLayout};
 pub use axonscope_ingest::{Listen, StartError, reader};
+pub use axonscope_layout::Style;
 pub use axonscope_model::problems::{Problem, Severity};
 pub use axonscope_model::wiring::Wiring;
 pub use finding::{Findings, Focus, Hit, Hits, Wanted};

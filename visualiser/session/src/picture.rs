@@ -3,20 +3,26 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axonscope_layout::{Cluster, Simulation};
+use axonscope_layout::{Cluster, Layered, Layout, Simulation, Style};
 use axonscope_model::SystemId;
 use axonscope_model::finding::Slots;
 
-use crate::places::{Place, SystemPlaces};
+use crate::places::{Place, Places, SystemPlaces};
 use crate::request::Drawing;
 use crate::sizes::{DEPARTED, HULL_PADDING, TITLE_HEIGHT};
 
 /// Hulls are packed in steps of this, so that one that breathes does not push its neighbours with every tick.
 const STEP: f32 = 32.0;
+/// How much heat "arrange again" brings.
+const REARRANGE_HEAT: f32 = 1.0;
 
 pub(crate) struct Picture {
     pub(crate) system: SystemId,
-    pub(crate) simulation: Simulation,
+    simulation: Simulation,
+    /// While it is arranged so. The simulation keeps what it had, and goes on from there afterwards.
+    layered: Option<Box<Layered>>,
+    /// How it is to be arranged. What is too large for layers is arranged by forces all the same.
+    style: Style,
     drawing: Drawing,
     /// What is being drawn up, and the memory for it.
     draft: Drawing,
@@ -48,6 +54,8 @@ impl Picture {
         Picture {
             system,
             simulation: Simulation::new(seed),
+            layered: None,
+            style: Style::Force,
             drawing: Drawing::default(),
             draft: Drawing::default(),
             structure: 0,
@@ -86,9 +94,80 @@ impl Picture {
     /// The draft, of which all is copied, is what is laid out from now on.
     pub(crate) fn take_draft(&mut self) {
         self.draft.finish();
-        self.simulation.set_request(&self.draft.request);
         std::mem::swap(&mut self.draft, &mut self.drawing);
+        self.arrange();
+    }
+
+    // === impl arranging ===
+
+    /// Takes over how it is to be arranged; true if that is different.
+    pub(crate) fn set_style(&mut self, style: Style) -> bool {
+        let is_new = std::mem::replace(&mut self.style, style) != style;
+        if is_new && self.is_drawn() {
+            self.arrange();
+        }
+        is_new
+    }
+
+    fn arrange(&mut self) {
         self.moved = true;
+        if self.style == Style::Layered {
+            let mut layered = self.layered.take().unwrap_or_default();
+            if layered.set_request(&self.drawing.request).is_ok() {
+                self.layered = Some(layered);
+                return;
+            }
+        }
+        self.layered = None;
+        self.simulation.set_request(&self.drawing.request);
+    }
+
+    /// Moves everything a little closer to where it belongs.
+    pub(crate) fn tick(&mut self) {
+        match &mut self.layered {
+            Some(layered) => layered.tick(),
+            None => self.simulation.tick(),
+        };
+        self.moved = true;
+    }
+
+    /// Nothing moves by itself.
+    pub(crate) fn at_rest(&self) -> bool {
+        self.layered.as_ref().map_or_else(|| self.simulation.at_rest(), |layered| layered.at_rest())
+    }
+
+    /// Arranges everything again.
+    pub(crate) fn rearrange(&mut self) {
+        match &mut self.layered {
+            Some(layered) => layered.rearrange(),
+            None => self.simulation.reheat(REARRANGE_HEAT),
+        }
+        self.moved = true;
+    }
+
+    /// Puts everything where it was, and leaves it there. The origin that the packing had given it then; none if it was not
+    /// there.
+    pub(crate) fn put_back(&mut self, places: &Places) -> Option<[f32; 2]> {
+        let places = places.system(self.system)?;
+        let [x, y] = places.origin;
+        let local = self.drawing.legend.entries.iter().map(|entry| {
+            let at = places.of(entry.slot, entry.component).map(|place| place.position);
+            at.map_or([f32::NAN; 3], |at| [at[0] - x, at[1] - y, at[2]])
+        });
+        let local: Vec<[f32; 3]> = local.collect();
+        match &mut self.layered {
+            Some(layered) => layered.move_to(&local),
+            None => {
+                self.simulation.move_to(&local);
+                self.simulation.cool();
+            }
+        }
+        self.moved = true;
+        Some([x - self.shift[0], y - self.shift[1]])
+    }
+
+    fn layout(&self) -> &Layout {
+        self.layered.as_ref().map_or_else(|| self.simulation.layout(), |layered| layered.layout())
     }
 
     /// The room it needs.
@@ -104,7 +183,7 @@ impl Picture {
 
     /// In its own coordinates.
     fn hull(&self) -> ([f32; 2], [f32; 2]) {
-        let bounds = self.simulation.layout().bounds;
+        let bounds = self.layout().bounds;
         let [min, max] = [bounds.min, bounds.max].map(|corner| [corner[0] * self.scale, corner[1] * self.scale]);
         let min = [min[0] - HULL_PADDING, min[1] - HULL_PADDING];
         (min, [max[0] + HULL_PADDING, max[1] + HULL_PADDING + TITLE_HEIGHT])
@@ -135,7 +214,7 @@ impl Picture {
         let mut places = self.outdated.take().and_then(Arc::into_inner).unwrap_or_default().places;
         let (min, max) = self.hull();
         let in_world = |local: [f32; 2]| [local[0] + origin[0], local[1] + origin[1]];
-        let (legend, layout) = (&self.drawing.legend, self.simulation.layout());
+        let (legend, layout) = (&self.drawing.legend, self.layout());
         places.clear();
         places.resize(legend.slots as usize, Place::default());
         for ((entry, at), ring) in legend.entries.iter().zip(&layout.positions).zip(&layout.radii) {
@@ -148,8 +227,9 @@ impl Picture {
             };
         }
         let (system, structure) = (self.system, self.structure);
+        let style = if self.layered.is_some() { Style::Layered } else { Style::Force };
         let left_out = legend.left_out;
-        SystemPlaces { system, structure, origin, min: in_world(min), max: in_world(max), left_out, places }
+        SystemPlaces { system, structure, style, origin, min: in_world(min), max: in_world(max), left_out, places }
     }
 }
 

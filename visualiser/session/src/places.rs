@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axonscope_layout::Style;
 use axonscope_model::{ComponentId, SystemId};
 
 /// Where everything is, at one instant. World units are pixels at zoom 1, x to the right, y up.
@@ -34,6 +35,8 @@ pub struct SystemPlaces {
     pub system: SystemId,
     /// The version of its structure that has these places; 0 where that is not known.
     pub structure: u64,
+    /// How it is arranged. By forces where it is too large for layers.
+    pub style: Style,
     /// Where its own coordinates begin.
     pub origin: [f32; 2],
     /// The hull's least x and y, some air included.

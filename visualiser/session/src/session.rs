@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::Ordering;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -16,6 +17,8 @@ use axonscope_model::{Change, ComponentId, Hello, Limits, LinkageId, Model, Refu
 
 use crate::finding::{self, Findings, Wanted};
 use crate::history::{History, Subject, Trace};
+use crate::keeper::Keeper;
+use axonscope_layout::Style;
 use crate::places::{Place, Places, SystemPlaces};
 use crate::shared::{Counters, Shared, Versions};
 use crate::summary::summary;
@@ -35,6 +38,10 @@ pub struct Options {
     pub lays_out: bool,
     /// How systems are expected to be wired, by their names; what is otherwise is a problem.
     pub expected: Vec<Wiring>,
+    /// How everything is arranged at first.
+    pub style: Style,
+    /// The folder where what a person arranges is kept; without one it is forgotten at the end.
+    pub keep_in: Option<PathBuf>,
 }
 
 /// Listens on `127.0.0.1:7420`.
@@ -46,6 +53,8 @@ impl Default for Options {
             limits: Limits::default(),
             lays_out: true,
             expected: Vec::new(),
+            style: Style::Force,
+            keep_in: None,
         }
     }
 }
@@ -76,11 +85,16 @@ impl Session {
     /// [`StartError`], of which each kind says in one line what to do.
     pub fn start(options: Options) -> Result<Session, StartError> {
         let (sink, receiver) = queue();
-        let shared = Arc::new(Shared::new(Model::new(options.limits), options.expected, receiver.nudge()));
+        let keeper = options.keep_in.map(Keeper::start).transpose().map_err(StartError::Thread)?;
+        let shared = Arc::new(Shared::new(Model::new(options.limits), options.expected, receiver.nudge(), keeper));
         let (desk, wishes) = (Arc::new(Desk(shared.clone())), shared.wishes.clone());
         let ingest = Ingest::start(&options.listen, sink, desk, wishes)?;
         let session = Session::new(shared, ingest.addresses().to_vec());
         session.works.running().ingest = Some(ingest);
+        session.set_style(options.style);
+        if session.shared().arrangement().is_unsaved() {
+            session.shared().keep_arrangement();
+        }
         session.run(receiver, true, options.lays_out.then_some(options.seed))?;
         Ok(session)
     }
@@ -98,9 +112,22 @@ impl Session {
         Session::still(model, places)
     }
 
+    /// Arranges everything anew in that way. What is pinned in `layouts`, which name the systems by their ids in `model`,
+    /// is pinned in the same place of its system.
+    pub fn from_model_and_pins(model: Model, layouts: &[SystemLayout], style: Style) -> Session {
+        let session = Session::still(model, None);
+        session.set_style(style);
+        for layout in layouts {
+            for place in layout.places.iter().filter(|place| place.pinned) {
+                session.pin(layout.system, place.component, Some(place.position));
+            }
+        }
+        session
+    }
+
     fn still(model: Model, places: Option<Places>) -> Session {
         let (_, receiver) = queue();
-        let session = Session::new(Arc::new(Shared::new(model, Vec::new(), receiver.nudge())), Vec::new());
+        let session = Session::new(Arc::new(Shared::new(model, Vec::new(), receiver.nudge(), None)), Vec::new());
         let seed = places.is_none().then_some(Options::default().seed);
         if let Some(places) = places {
             session.works.shared.stir.rest();
@@ -128,6 +155,10 @@ impl Session {
             running.threads.push(spawn("axonscope-layout", move || layout_thread::run(shared, seed))?);
         }
         Ok(())
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.works.shared
     }
 
     // === impl questions ===
@@ -297,41 +328,12 @@ impl Session {
         self.works.shared.trail.seen(shown, self.now_ns());
     }
 
-    // === impl arranging ===
-
-    /// Holds a component there in the world, or lets it go. A pin holds in the next instance of the program too.
-    pub fn pin(&self, system: SystemId, component: ComponentId, at_in_world: Option<[f32; 3]>) {
-        let shared = &self.works.shared;
-        let origin = shared.places().system(system).map_or([0.0; 2], |places| places.origin);
-        let at = at_in_world.map(|[x, y, z]| [x - origin[0], y - origin[1], z]);
-        shared.read(|model| {
-            if let Some(component) = model.system(system).and_then(|system| system.component(component)) {
-                shared.arrangement().pin(component, at);
-            }
-        });
-        shared.stir.structure();
-    }
-
-    /// Moves a whole system by so much in the world. Others make room.
-    pub fn move_system(&self, system: SystemId, by: [f32; 2]) {
-        let shared = &self.works.shared;
-        shared.read(|model| {
-            if let Some(system) = model.system(system) {
-                shared.arrangement().shift(system, by);
-            }
-        });
-        shared.stir.structure();
-    }
-
     /// Forgets a system that has departed.
     pub fn dismiss(&self, system: SystemId) {
         self.works.shared.dismiss(system);
     }
 
-    /// Arranges everything again, from where it is. Pins hold.
-    pub fn rearrange(&self) {
-        self.works.shared.stir.rearrange();
-    }
+    // === impl ending ===
 
     /// Whom to tell that [`Session::versions`] rose: at once, then sixty times a second at most, and never while nothing
     /// changes. Called from threads of the session; it must be quick, and hold no handle to the session.
@@ -369,6 +371,9 @@ impl Works {
                 tracing::error!("a thread of the session had panicked");
             }
         }
+        if let Some(keeper) = &self.shared.keeper {
+            keeper.finish();
+        }
     }
 }
 
@@ -399,6 +404,7 @@ fn places_of(model: &Model, layouts: &[SystemLayout]) -> Option<Places> {
         systems.push(Arc::new(SystemPlaces {
             system: system.id(),
             structure: system.structure_version(),
+            style: Style::Force,
             origin: [0.0; 2],
             min,
             max,

@@ -17,9 +17,11 @@ use axonscope_model::wiring::Wiring;
 use axonscope_model::{Anomaly, Change, Hello, LinkageId, Model, Refusal, Status, System, SystemId};
 
 use crate::arrangement::Arrangement;
+use crate::arranging::{ShownFolds, read_arrangement};
 use crate::attention::Attention;
 use crate::finding::Desk;
 use crate::history::History;
+use crate::keeper::Keeper;
 use crate::places::Places;
 use crate::problems::Problems;
 use crate::stir::Stir;
@@ -95,7 +97,12 @@ pub(crate) struct Shared {
     status: AtomicU64,
     pub(crate) totals: Totals,
     places: Mutex<Arc<Places>>,
-    arrangement: Mutex<Arrangement>,
+    arrangement: Arc<Mutex<Arrangement>>,
+    pub(crate) folds: ShownFolds,
+    pub(crate) keeper: Option<Keeper>,
+    pub(crate) is_layered: AtomicBool,
+    /// Where a person wants everything back, until the layout thread has taken it.
+    wanted_back: Mutex<Option<Arc<Places>>>,
     watchers: Watchers,
     pub(crate) attention: Attention,
     pub(crate) wishes: Arc<Wishes>,
@@ -116,7 +123,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Shared {
-    pub(crate) fn new(model: Model, expected: Vec<Wiring>, nudge: Nudge) -> Shared {
+    pub(crate) fn new(model: Model, expected: Vec<Wiring>, nudge: Nudge, keeper: Option<Keeper>) -> Shared {
         // A model that was filled elsewhere has times of another clock; ours goes on from there.
         let epoch_ns = model.systems().map(System::heard_at_ns).max().unwrap_or(0).max(1);
         let shared = Shared {
@@ -131,7 +138,11 @@ impl Shared {
             status: AtomicU64::new(0),
             totals: Totals::default(),
             places: Mutex::default(),
-            arrangement: Mutex::default(),
+            arrangement: Arc::new(Mutex::new(read_arrangement(keeper.as_ref()))),
+            folds: ShownFolds::default(),
+            keeper,
+            is_layered: AtomicBool::new(false),
+            wanted_back: Mutex::default(),
             watchers: Watchers::default(),
             attention: Attention::default(),
             wishes: Arc::default(),
@@ -474,6 +485,20 @@ impl Shared {
 
     pub(crate) fn arrangement(&self) -> MutexGuard<'_, Arrangement> {
         lock(&self.arrangement)
+    }
+
+    pub(crate) fn arrangement_to_keep(&self) -> Arc<Mutex<Arrangement>> {
+        self.arrangement.clone()
+    }
+
+    /// Everything is to be where it was.
+    pub(crate) fn put_back(&self, places: Arc<Places>) {
+        *lock(&self.wanted_back) = Some(places);
+    }
+
+    /// For the layout thread.
+    pub(crate) fn take_wanted_back(&self) -> Option<Arc<Places>> {
+        lock(&self.wanted_back).take()
     }
 
     // === impl watching ===

@@ -16,7 +16,7 @@ use super::names;
 use super::{Exit, Failure, Outcome, written};
 use crate::export::json::Document;
 use crate::export::{dot, gather, graphml, json, svg, wiring};
-use crate::options::{PictureOptions, PictureSize, Theme};
+use crate::options::{Arrangement, PictureOptions, PictureSize, Theme};
 
 /// Write what a visualiser shows now to a file, or to standard output.
 ///
@@ -64,6 +64,9 @@ pub(super) struct Args {
     select: Option<String>,
     #[command(flatten)]
     naming: names::Args,
+    /// Of the png or svg: arrange it anew, in this way; without it everything is where the visualiser shows it
+    #[arg(long, value_enum)]
+    arrangement: Option<Arrangement>,
     /// Where to write; without it, standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -141,10 +144,10 @@ pub(super) fn run(args: Args) -> Outcome {
         save(path, |out| write(&gather::document(fetched), out))
     };
     match format {
-        Format::Png => draw(fetched, problems, &picture, path.unwrap_or(Path::new("axonscope.png"))),
+        Format::Png => draw(fetched, problems, args.arrangement, &picture, path.unwrap_or(Path::new("axonscope.png"))),
         Format::Svg => {
             let instant = Document::<()>::now(Vec::new()).instant;
-            save(path, |out| svg::write(&placed(fetched, problems), &picture, &instant, out))
+            save(path, |out| svg::write(&placed(fetched, problems, args.arrangement), &picture, &instant, out))
         }
         Format::Dot => save_as(dot::write, &fetched),
         Format::Graphml => save_as(graphml::write, &fetched),
@@ -261,23 +264,32 @@ fn save(path: Option<&Path>, write: impl FnOnce(&mut dyn Write) -> io::Result<()
 /// How long a picture waits for what has no place yet.
 const SETTLE: std::time::Duration = std::time::Duration::from_secs(20);
 
-/// With everything where the visualiser has it.
-fn placed(fetched: Fetched, problems: Vec<Problem>) -> Session {
+/// With everything where the visualiser has it, or arranged anew.
+fn placed(fetched: Fetched, problems: Vec<Problem>, arrangement: Option<Arrangement>) -> Session {
     let layouts: Vec<SystemLayout> = fetched.systems.into_iter().map(|system| system.layout).collect();
-    let session = Session::from_model_and_places(fetched.model, &layouts);
+    let session = match arrangement {
+        None => Session::from_model_and_places(fetched.model, &layouts),
+        Some(arrangement) => Session::from_model_and_pins(fetched.model, &layouts, arrangement.into()),
+    };
     session.tell_problems(problems);
     session.settle(SETTLE);
     session
 }
 
 #[cfg(feature = "window")]
-fn draw(fetched: Fetched, problems: Vec<Problem>, options: &PictureOptions, path: &Path) -> Outcome {
-    let session = placed(fetched, problems);
+fn draw(
+    fetched: Fetched,
+    problems: Vec<Problem>,
+    arrangement: Option<Arrangement>,
+    options: &PictureOptions,
+    path: &Path,
+) -> Outcome {
+    let session = placed(fetched, problems, arrangement);
     crate::view::offscreen::require_renderer().map_err(|error| Failure::new(Exit::NoWindow, error.to_string()))?;
     Ok(crate::view::offscreen::export_png(&session, options, path)?)
 }
 
 #[cfg(not(feature = "window"))]
-fn draw(_: Fetched, _: Vec<Problem>, _: &PictureOptions, _: &Path) -> Outcome {
+fn draw(_: Fetched, _: Vec<Problem>, _: Option<Arrangement>, _: &PictureOptions, _: &Path) -> Outcome {
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! `axonscope` without a command: listen for programs, and show them.
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -7,12 +8,14 @@ use std::path::PathBuf;
 use axonscope_model::display::escape;
 use axonscope_proto::DEFAULT_PORT;
 use axonscope_session::{Listen, Options, Session, StartError};
+use clap::builder::OsStringValueParser;
 use tracing_subscriber::EnvFilter;
 
 use super::client::block_on;
 use super::names;
 use super::{Exit, Failure, Outcome, written};
-use crate::options::{Theme, WindowOptions};
+use crate::options::{Arrangement, Theme, WindowOptions};
+use crate::settings::{self, Settings};
 use crate::wiring;
 
 /// Where and how to listen.
@@ -25,9 +28,19 @@ pub(super) struct Args {
     /// Serve without a window, until Ctrl-C
     #[arg(long)]
     headless: bool,
-    /// The window's colours
-    #[arg(long, value_enum, default_value_t = Theme::Dark)]
-    theme: Theme,
+    /// The window's colours; without it, those it had last
+    #[arg(long, value_enum)]
+    theme: Option<Theme>,
+    /// How systems are arranged; without it, as in the window last. The key Y changes it
+    #[arg(long, value_enum)]
+    arrangement: Option<Arrangement>,
+    /// Where pins, folds and settings are kept; without it, in the folder that this platform has for settings
+    #[arg(long, value_name = "FOLDER", env = "AXONSCOPE_CONFIG", value_parser = OsStringValueParser::new())]
+    #[arg(hide_env_values = true)]
+    config: Option<OsString>,
+    /// Read no pins, folds and settings, and keep none
+    #[arg(long)]
+    no_settings: bool,
     /// How a system is expected to be wired: what differs from that file shows as a problem, as long as it does; may be
     /// given several times. `axonscope export --format wiring` writes such a file
     #[arg(long, value_name = "WIRING.toml")]
@@ -81,6 +94,7 @@ pub(super) fn run(args: Args) -> Outcome {
     }
     let options = WindowOptions {
         theme: args.theme,
+        settings: Settings::default(),
         latency: args.latency,
         presents: args.present,
         title: args.title,
@@ -90,8 +104,16 @@ pub(super) fn run(args: Args) -> Outcome {
     };
     log_to_stderr();
     let expected = args.expect.iter().map(|path| wiring::load(path)).collect::<Result<_, _>>()?;
-    let session = Session::start(Options { listen: args.listen, expected, ..Options::default() })?;
-    if args.headless { serve(session) } else { show(session, options) }
+    let keep_in = if args.no_settings { None } else { settings::folder(args.config) };
+    let session = Session::start(Options { listen: args.listen, expected, keep_in, ..Options::default() })?;
+    if args.headless {
+        session.set_style(args.arrangement.unwrap_or_default().into());
+        serve(session)
+    } else {
+        let settings = Settings::read(session.keeper());
+        session.set_style(args.arrangement.unwrap_or(settings.arrangement).into());
+        show(session, WindowOptions { settings, ..options })
+    }
 }
 
 /// Says where programs connect: for people, and for scripts that took any free port.

@@ -189,6 +189,18 @@ impl Eye {
         self.following = None;
     }
 
+    /// Keeps these systems in view until a person moves the eye.
+    pub(crate) fn keep_in_view(&mut self, systems: Vec<SystemId>) {
+        self.following = Some(systems);
+    }
+
+    /// Stays where it is: a person has taken over.
+    pub(crate) fn let_go(&mut self) {
+        self.moves += 1;
+        self.glide = None;
+        self.following = None;
+    }
+
     /// At once, for pictures without a window.
     pub(crate) fn jump_to_fit(&mut self, rect: Rect) {
         (self.center, self.zoom) = self.fitted(rect);
@@ -202,12 +214,6 @@ impl Eye {
 
     fn glide_to(&mut self, to: (Vec2, f32)) {
         self.glide = Some(Glide { from: (self.center, self.zoom), to, done: 0.0, secs: motion::GLIDE });
-    }
-
-    fn let_go(&mut self) {
-        self.moves += 1;
-        self.glide = None;
-        self.following = None;
     }
 
     fn fitted(&self, rect: Rect) -> (Vec2, f32) {

@@ -5,6 +5,7 @@ use bevy::prelude::*;
 
 use super::VisualiserSystems;
 use super::camera::Eye;
+use super::keys::{Does, Pressed};
 use super::pick::Pointer;
 use super::picture::Picture;
 use super::stage::{Look, Stage, Watched};
@@ -14,14 +15,14 @@ pub(super) fn plugin(app: &mut App) {
 }
 
 fn dismiss(
-    keys: Res<ButtonInput<KeyCode>>,
+    pressed: Res<Pressed>,
     look: Res<Look>,
     eye: Res<Eye>,
     pointer: Res<Pointer>,
     stage: Res<Stage>,
     watched: Res<Watched>,
 ) {
-    if !keys.just_pressed(KeyCode::Delete) {
+    if !pressed.is(Does::Dismiss) {
         return;
     }
     let asked = look.selected.map(|key| key.0);

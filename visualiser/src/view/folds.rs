@@ -4,13 +4,14 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
+use axonscope_model::{ComponentId, SystemId};
 use bevy::platform::collections::{HashMap, HashSet};
 use bevy::prelude::*;
 
 use super::VisualiserSystems;
 use super::camera::Eye;
 use super::going;
-use super::pick::is_held;
+use super::keys::{Does, Pressed};
 use super::picture::{Node, NodeKey, Picture};
 use super::report::Said;
 use super::stage::{Look, Stage};
@@ -83,6 +84,28 @@ impl Folds {
     pub(crate) fn depth(&mut self, depth: Option<u32>) {
         (self.by_hand, self.depth) = (Arc::default(), depth);
         self.version += 1;
+    }
+
+    /// Another number for other choices.
+    pub(crate) fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// What has to be chosen otherwise among what is `kept` for these to be the choices.
+    pub(crate) fn changes_to(&self, kept: &axonscope_session::Folds) -> Vec<(SystemId, ComponentId, Option<bool>)> {
+        let new = self.by_hand.iter().filter(|(key, closed)| kept.get(*key) != Some(closed));
+        let gone = kept.keys().filter(|key| !self.by_hand.contains_key(*key));
+        new.map(|(key, closed)| (key.0, key.1, Some(*closed))).chain(gone.map(|key| (key.0, key.1, None))).collect()
+    }
+
+    /// Makes what is kept the choices.
+    pub(crate) fn take_kept(&mut self, kept: &axonscope_session::Folds) {
+        let is_same =
+            kept.len() == self.by_hand.len() && kept.iter().all(|(key, closed)| self.by_hand.get(key) == Some(closed));
+        if !is_same {
+            self.by_hand = Arc::new(kept.iter().take(BY_HAND_MAX).map(|(key, closed)| (*key, *closed)).collect());
+            self.version += 1;
+        }
     }
 
     /// How many nodes may be shown before composites are closed for want of room.
@@ -257,53 +280,35 @@ fn fold(mut asked: MessageReader<Fold>, mut folds: ResMut<Folds>, stage: Res<Sta
     }
 }
 
-/// `C` opens and closes what is selected; comma and full stop close and open a depth of all; Shift and a digit close from
-/// that depth on, and Shift 0 lets everything follow the zoom.
+/// `C` opens and closes what is selected; comma and full stop close and open a depth of all.
 fn press_keys(
-    keys: Res<ButtonInput<KeyCode>>,
+    pressed: Res<Pressed>,
     look: Res<Look>,
     folds: Res<Folds>,
     stage: Res<Stage>,
     mut fold: MessageWriter<Fold>,
 ) {
-    const DIGITS: [KeyCode; 10] = [
-        KeyCode::Digit0,
-        KeyCode::Digit1,
-        KeyCode::Digit2,
-        KeyCode::Digit3,
-        KeyCode::Digit4,
-        KeyCode::Digit5,
-        KeyCode::Digit6,
-        KeyCode::Digit7,
-        KeyCode::Digit8,
-        KeyCode::Digit9,
-    ];
-    if keys.get_just_pressed().len() == 0
-        || is_held(&keys, [KeyCode::ControlLeft, KeyCode::ControlRight, KeyCode::SuperLeft, KeyCode::SuperRight])
-    {
-        return;
-    }
-    if is_held(&keys, [KeyCode::ShiftLeft, KeyCode::ShiftRight])
-        && let Some(digit) = DIGITS.iter().position(|&key| keys.just_pressed(key))
-    {
-        fold.write(match digit as u32 {
-            0 => Fold::Forget,
-            digit => Fold::Depth(Some(digit - 1)),
-        });
-    }
     let deepest = || deepest(&stage.picture.nodes);
-    if keys.just_pressed(KeyCode::Comma) {
-        fold.write(Fold::Depth(Some(folds.depth.unwrap_or(deepest() + 1).saturating_sub(1))));
-    }
-    if keys.just_pressed(KeyCode::Period) {
-        fold.write(Fold::Depth(folds.depth.map(|depth| depth + 1).filter(|&depth| depth <= deepest())));
-    }
-    if keys.just_pressed(KeyCode::KeyC)
-        && let Some(node) = look.selected.and_then(|key| stage.picture.node(key))
-    {
-        // Of what is no composite, the one it is in.
-        let round = node.parent.map(|parent| stage.picture.nodes[parent as usize].key);
-        fold.write_batch(if node.is_composite() { Some(node.key) } else { round }.map(Fold::Toggle));
+    for does in pressed.iter() {
+        match does {
+            Does::FoldShallower => {
+                fold.write(Fold::Depth(Some(folds.depth.unwrap_or(deepest() + 1).saturating_sub(1))));
+            }
+            Does::FoldDeeper => {
+                fold.write(Fold::Depth(folds.depth.map(|depth| depth + 1).filter(|&depth| depth <= deepest())));
+            }
+            Does::FoldByZoom => drop(fold.write(Fold::Forget)),
+            Does::Fold => {
+                // Of what is no composite, the one it is in.
+                let node = look.selected.and_then(|key| stage.picture.node(key));
+                let key = node.and_then(|node| match node.parent {
+                    _ if node.is_composite() => Some(node.key),
+                    parent => parent.map(|parent| stage.picture.nodes[parent as usize].key),
+                });
+                fold.write_batch(key.map(Fold::Toggle));
+            }
+            _ => {}
+        }
     }
 }
 

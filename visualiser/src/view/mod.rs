@@ -33,6 +33,7 @@ mod nodes;
 mod scene;
 mod uses;
 
+mod arranging;
 mod chosen;
 mod dismiss;
 mod draw;
@@ -91,6 +92,7 @@ pub(crate) fn plugin(app: &mut App) {
 pub(crate) fn hands_plugin(app: &mut App) {
     app.add_plugins((keys::hands_plugin, present::hands_plugin, panels::help::hands_plugin));
     app.add_plugins((
+        arranging::plugin,
         dismiss::plugin,
         pick::plugin,
         seen::plugin,

@@ -1,6 +1,6 @@
 //! What the pointer and the keys do: hover, select, drag, pan, zoom to the pointer, fit.
 
-use axonscope_model::LinkageId;
+use axonscope_model::{LinkageId, SystemId};
 use bevy::input::ButtonState;
 use bevy::input::mouse::{MouseButtonInput, MouseScrollUnit, MouseWheel};
 use bevy::prelude::*;
@@ -47,6 +47,8 @@ impl Pointer {
 struct Press {
     began_at: Vec2,
     on: Option<NodeKey>,
+    /// The system whose title is held.
+    system: Option<SystemId>,
     /// From the pointer to the middle of what it holds, in world units.
     grip: Vec2,
     moved: bool,
@@ -100,22 +102,35 @@ fn follow_pointer(
     if !over_panel && buttons.any_just_pressed([MouseButton::Left, MouseButton::Middle, MouseButton::Right]) {
         let held = under.filter(|node| buttons.just_pressed(MouseButton::Left) && !node.is_composite() && !node.gone);
         let grip = held.map_or(Vec2::ZERO, |node| node.position.truncate() - world);
-        pointer.press = Some(Press { began_at: at, on: held.map(|node| node.key), grip, moved: false });
+        let is_free = under.is_none() && buttons.just_pressed(MouseButton::Left);
+        let system = if is_free { title_at(&stage, &eye, at) } else { None };
+        pointer.press = Some(Press { began_at: at, on: held.map(|node| node.key), system, grip, moved: false });
     }
     if let Some(press) = &mut pointer.press {
+        let was_still = !press.moved;
         press.moved |= press.began_at.distance(at) > SLACK;
-        match press.on {
-            Some((system, component)) if press.moved && moved != Vec2::ZERO => {
+        // What the pointer has gone before it counted as a drag counts too.
+        let moved = if was_still { at - press.began_at } else { moved };
+        match (press.on, press.system) {
+            _ if !press.moved || moved == Vec2::ZERO => {}
+            (Some((system, component)), _) => {
+                eye.let_go();
                 watched.0.pin(system, component, Some((world + press.grip).extend(0.0).to_array()));
             }
-            None if press.moved => eye.pan(moved),
-            _ => {}
+            (None, Some(system)) => {
+                eye.let_go();
+                watched.0.move_system(system, [moved.x / eye.zoom, -moved.y / eye.zoom]);
+            }
+            (None, None) => eye.pan(moved),
         }
     }
     if buttons.any_just_released([MouseButton::Left, MouseButton::Middle, MouseButton::Right])
         && let Some(press) = pointer.press.take()
-        && !press.moved
     {
+        if press.moved {
+            watched.0.finish_step();
+            return Ok(());
+        }
         let last = pointer.last_click.take();
         let last = last.filter(|(then, place, _)| now - then < DOUBLE_CLICK_SECS && place.distance(at) < SLACK);
         let twice = last.is_some() || released > 1;
@@ -140,7 +155,7 @@ fn follow_pointer(
         }
         // The second press may have come before the frame that tells of the first release.
         if !twice && buttons.pressed(MouseButton::Left) {
-            pointer.press = Some(Press { began_at: at, on: None, grip: Vec2::ZERO, moved: false });
+            pointer.press = Some(Press { began_at: at, on: None, system: None, grip: Vec2::ZERO, moved: false });
         }
     }
     Ok(())
@@ -225,6 +240,21 @@ fn press_thumb(buttons: Res<ButtonInput<MouseButton>>, mut go: MessageWriter<Go>
     if buttons.just_pressed(MouseButton::Forward) {
         go.write(Go::Forward);
     }
+}
+
+/// The system whose title is there: on top within its hull, or above a hull that is small on the screen.
+fn title_at(stage: &Stage, eye: &Eye, at: Vec2) -> Option<SystemId> {
+    const TITLE_LINE: f32 = 26.0;
+    const SHORTEST: f32 = 90.0;
+    let has_title_there = |rect: Rect| {
+        let corner = eye.screen_from_world(Vec2::new(rect.min.x, rect.max.y));
+        let width = (rect.width() * eye.zoom).max(SHORTEST);
+        let height = axonscope_session::sizes::TITLE_HEIGHT * eye.zoom;
+        let above = if height < TITLE_LINE { TITLE_LINE } else { 0.0 };
+        Rect::new(corner.x, corner.y - above, corner.x + width, corner.y + height).contains(at)
+    };
+    let hulls = stage.picture.systems.iter().filter(|hull| !hull.rect.is_empty());
+    hulls.filter(|hull| has_title_there(hull.rect)).map(|hull| hull.system).next()
 }
 
 /// Taps the busiest linkage that leaves the selected component, or ends the taps of those that do.

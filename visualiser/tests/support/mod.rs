@@ -140,6 +140,8 @@ fn collect(from: impl Read + Send + 'static) -> Arc<Mutex<String>> {
 pub(crate) fn axonscope<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_axonscope"));
     command.args(args).env_remove("AXONSCOPE_ENDPOINT").env_remove("RUST_LOG").env("TZ", "UTC");
+    // Never a person's own settings.
+    command.env("AXONSCOPE_CONFIG", "");
     command
 }
 

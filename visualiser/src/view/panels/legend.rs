@@ -2,10 +2,11 @@
 //! with. Key `K`.
 
 use bevy::prelude::*;
+use bevy_egui::EguiContexts;
 use bevy_egui::egui::{self, Pos2, Stroke, vec2};
-use bevy_egui::{EguiContexts, PrimaryEguiContext};
 
 use super::super::flow;
+use super::super::keys::{Does, Pressed};
 use super::super::palette::{Palette, Rgba, band, size, type_size};
 use super::super::report::Said;
 use super::super::stage::Look;
@@ -21,15 +22,8 @@ pub(crate) struct Legend {
     pub(crate) is_open: bool,
 }
 
-fn press_key(
-    keys: Res<ButtonInput<KeyCode>>,
-    mut legend: ResMut<Legend>,
-    mut said: ResMut<Said>,
-    contexts: Query<&bevy_egui::EguiContext, With<PrimaryEguiContext>>,
-) {
-    let command = [KeyCode::ControlLeft, KeyCode::ControlRight, KeyCode::SuperLeft, KeyCode::SuperRight];
-    let is_writing = contexts.iter().any(|context| context.clone().get_mut().egui_wants_keyboard_input());
-    if keys.just_pressed(KeyCode::KeyK) && !keys.any_pressed(command) && !is_writing {
+fn press_key(pressed: Res<Pressed>, mut legend: ResMut<Legend>, mut said: ResMut<Said>) {
+    if pressed.is(Does::Legend) {
         legend.is_open = !legend.is_open;
         said.0.insert("legend".into(), legend.is_open.into());
     }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use axonscope_model::{Status, display};
-use axonscope_session::{Figures, Latency};
+use axonscope_session::{Figures, Latency, Style};
 use bevy::prelude::*;
 use bevy_egui::{EguiContexts, egui};
 
@@ -83,6 +83,10 @@ pub(super) fn show_status(
     };
     let mut right = Vec::new();
     right.extend(out_of_view(&stage, &eye).map(|words| Part::new(words, palette.accent, true, 5)));
+    let layers_refused = watched.0.style() == Style::Layered
+        && watched.0.places().systems.iter().any(|places| places.style == Style::Force);
+    let words = layers_refused.then(|| "too large for layers, arranged by forces".to_owned());
+    right.extend(words.map(|words| Part::new(words, palette.warning, false, 2)));
     let latency = watched.0.is_measured().then(|| watched.0.latency());
     right.extend(latency.as_ref().map(|latency| Part::new(on_the_way(latency), palette.text, false, 4)));
     right.extend(watched.0.address().map(|address| Part::new(address.to_string(), palette.quiet, false, 7)));
