@@ -123,7 +123,7 @@ fn deepest(from: Vec2, bend: Vec2, to: Vec2, discs: &[(Vec2, f32)]) -> Option<Hi
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::folds::Folded;
+    use crate::view::folded::Folded;
     use crate::view::sample;
 
     #[test]

@@ -1,15 +1,15 @@
 //! Which composites are closed: by a person, or because there are more nodes than can be looked at. What neither says
 //! follows the zoom.
 
-use std::cmp::Reverse;
 use std::sync::Arc;
 
 use axonscope_model::{ComponentId, SystemId};
-use bevy::platform::collections::{HashMap, HashSet};
+use bevy::platform::collections::HashMap;
 use bevy::prelude::*;
 
 use super::VisualiserSystems;
 use super::camera::Eye;
+use super::folded::Folded;
 use super::going;
 use super::keys::{Does, Pressed};
 use super::picture::{Node, NodeKey, Picture};
@@ -113,153 +113,21 @@ impl Folds {
         self.budget = budget;
     }
 
+    /// What is closed among `nodes`, of which parents come before what they contain; `before` was until now.
+    pub(crate) fn folded(&self, nodes: &[Node], before: &Folded) -> Folded {
+        Folded::of(nodes, |composite, depth| self.choice(composite, depth), self.budget, before)
+    }
+
     fn choice(&self, composite: NodeKey, depth: u32) -> Option<bool> {
         let by_depth = || self.depth.is_some_and(|closed_from| depth >= closed_from).then_some(true);
         self.by_hand.get(&composite).copied().or_else(by_depth)
     }
 }
 
-/// What the choices of a person and the budget come to in one picture.
-#[derive(Default, Clone, PartialEq, Debug)]
-pub(crate) struct Folded {
-    /// True for what is closed at any zoom, false for what is opened by hand.
-    pub(crate) choices: HashMap<NodeKey, bool>,
-    /// Those of them that the budget has closed.
-    by_budget: HashSet<NodeKey>,
-    /// Nodes that no closed composite hides, of all there are.
-    pub(crate) shown: usize,
-    pub(crate) all: usize,
-    /// How many are closed whatever the zoom.
-    pub(crate) closed: usize,
-}
-
-/// Once closed for want of room, composites are opened again when less than this is shown, in shares of the budget.
-const OPENS_BELOW: f32 = 0.8;
-/// And then no more than so many are shown.
-const REOPENS_TO: f32 = 0.9;
-
-impl Folded {
-    /// What is closed among `nodes`, of which parents come before what they contain. `before` is what was closed until
-    /// now: what the budget has closed stays closed until there is room enough.
-    pub(crate) fn of(nodes: &[Node], folds: &Folds, before: &Folded) -> Self {
-        let mut depths: Vec<u32> = Vec::with_capacity(nodes.len());
-        let mut folded = Self { all: nodes.len(), ..Self::default() };
-        for node in nodes {
-            let depth = node.parent.map_or(0, |parent| depths[parent as usize] + 1);
-            depths.push(depth);
-            if node.is_composite() {
-                let choice = folds.choice(node.key, depth);
-                let kept = before.by_budget.contains(&node.key) && choice != Some(false);
-                if kept && choice.is_none() {
-                    folded.by_budget.insert(node.key);
-                }
-                if let Some(closed) = choice.or(kept.then_some(true)) {
-                    folded.choices.insert(node.key, closed);
-                }
-            }
-        }
-        folded.count(nodes);
-        if folded.shown > folds.budget {
-            folded.close_to(folds.budget, nodes, &depths);
-        } else if !folded.by_budget.is_empty() && (folded.shown as f32) < OPENS_BELOW * folds.budget as f32 {
-            // Anew, as little as has to be and leaves some room: else one more or less would close and open them.
-            for key in std::mem::take(&mut folded.by_budget) {
-                folded.choices.remove(&key);
-            }
-            folded.count(nodes);
-            folded.close_to((REOPENS_TO * folds.budget as f32) as usize, nodes, &depths);
-        }
-        folded.closed = folded.choices.values().filter(|&&closed| closed).count();
-        folded
-    }
-
-    /// It is closed whatever the zoom.
-    pub(crate) fn closes(&self, composite: NodeKey) -> bool {
-        self.choices.get(&composite) == Some(&true)
-    }
-
-    /// How many composites are closed for want of room.
-    pub(crate) fn by_budget(&self) -> usize {
-        self.by_budget.len()
-    }
-
-    /// Closes the deepest first, and the fullest of one depth; what a person opened last.
-    fn close_to(&mut self, budget: usize, nodes: &[Node], depths: &[u32]) {
-        let mut open: Vec<u32> = (0..nodes.len() as u32)
-            .filter(|&node| nodes[node as usize].is_composite())
-            .filter(|&node| self.choices.get(&nodes[node as usize].key) != Some(&true))
-            .collect();
-        open.sort_by_key(|&number| {
-            let node = &nodes[number as usize];
-            let by_hand = self.choices.contains_key(&node.key);
-            (by_hand, Reverse(depths[number as usize]), Reverse(node.children), node.key)
-        });
-        // What each would hide: who is in it directly or deeper and not hidden yet.
-        let mut shows = vec![0usize; nodes.len()];
-        let mut is_hidden = vec![false; nodes.len()];
-        for (number, node) in nodes.iter().enumerate() {
-            let parent = node.parent.map(|parent| parent as usize);
-            is_hidden[number] =
-                parent.is_some_and(|parent| is_hidden[parent] || self.choices.get(&nodes[parent].key) == Some(&true));
-        }
-        for number in (0..nodes.len()).rev() {
-            if let Some(parent) = nodes[number].parent {
-                shows[parent as usize] += shows[number] + usize::from(!is_hidden[number]);
-            }
-        }
-        for number in open {
-            if self.shown <= budget {
-                return;
-            }
-            let node = &nodes[number as usize];
-            let hides = shows[number as usize];
-            if is_hidden[number as usize] || hides == 0 {
-                continue;
-            }
-            self.choices.insert(node.key, true);
-            self.by_budget.insert(node.key);
-            self.shown -= hides;
-            let mut round = Some(number);
-            while let Some(at) = round {
-                shows[at as usize] -= hides;
-                round = nodes[at as usize].parent;
-            }
-        }
-    }
-
-    fn count(&mut self, nodes: &[Node]) {
-        let mut is_hidden = vec![false; nodes.len()];
-        for (number, node) in nodes.iter().enumerate() {
-            let is_closed = |parent: u32| self.choices.get(&nodes[parent as usize].key) == Some(&true);
-            is_hidden[number] = node.parent.is_some_and(|parent| is_hidden[parent as usize] || is_closed(parent));
-        }
-        self.shown = is_hidden.iter().filter(|&&hidden| !hidden).count();
-    }
-}
-
-/// How large a composite is drawn that is closed whatever the zoom: it takes less room than its ring, and can still be
-/// seen from where that could.
-fn closed_radius(ring: f32, children: u32) -> f32 {
-    const OF_ONE: f32 = 30.0;
-    const PER_DOUBLING: f32 = 7.0;
-    const SHARE: f32 = 0.36;
-    (OF_ONE + PER_DOUBLING * (1.0 + children as f32).log2()).max(SHARE * ring).min(ring)
-}
-
-impl Picture {
-    /// Draws what is closed whatever the zoom smaller than its ring, and what is open as large as that.
-    pub(super) fn fold(&mut self, folded: &Folded) {
-        for node in self.nodes.iter_mut().filter(|node| node.is_composite()) {
-            let is_closed = folded.closes(node.key);
-            node.radius = if is_closed { closed_radius(node.ring, node.children) } else { node.ring };
-        }
-    }
-}
-
 /// Rings smaller than this are flown to when they are opened, in logical pixels.
 const RADIUS_TO_SEE_INTO: f32 = 90.0;
 
-fn fold(mut asked: MessageReader<Fold>, mut folds: ResMut<Folds>, stage: Res<Stage>, mut eye: ResMut<Eye>) {
+pub(super) fn fold(mut asked: MessageReader<Fold>, mut folds: ResMut<Folds>, stage: Res<Stage>, mut eye: ResMut<Eye>) {
     for fold in asked.read() {
         match *fold {
             Fold::Toggle(key) => {
@@ -353,7 +221,7 @@ mod tests {
 
     #[test]
     fn within_the_budget_nothing_is_closed() {
-        let folded = Folded::of(&nested().nodes, &Folds::with_budget(9), &Folded::default());
+        let folded = Folds::with_budget(9).folded(&nested().nodes, &Folded::default());
         assert_eq!((closed(&folded), folded.shown, folded.all), (vec![], 9, 9));
     }
 
@@ -363,7 +231,7 @@ mod tests {
         for (budget, expected, shown) in
             [(8, vec![1], 7), (7, vec![1], 7), (6, vec![1, 5], 4), (3, vec![0, 1, 5], 2), (0, vec![0, 1, 5], 2)]
         {
-            let folded = Folded::of(&nodes, &Folds::with_budget(budget), &Folded::default());
+            let folded = Folds::with_budget(budget).folded(&nodes, &Folded::default());
             assert_eq!((closed(&folded), folded.shown), (expected, shown), "{budget}");
         }
     }
@@ -373,25 +241,25 @@ mod tests {
         let nodes = nested().nodes;
         let mut folds = Folds::with_budget(6);
         folds.set(key(1), Some(false));
-        let folded = Folded::of(&nodes, &folds, &Folded::default());
+        let folded = folds.folded(&nodes, &Folded::default());
         assert_eq!((closed(&folded), folded.shown), (vec![5], 6));
         folds.set_budget(3);
-        assert_eq!(closed(&Folded::of(&nodes, &folds, &Folded::default())), [0, 5]);
+        assert_eq!(closed(&folds.folded(&nodes, &Folded::default())), [0, 5]);
     }
 
     #[test]
     fn what_was_closed_stays_closed_until_there_is_room_enough() {
         let nodes = nested().nodes;
-        let before = Folded::of(&nodes, &Folds::with_budget(8), &Folded::default());
-        let same = Folded::of(&nodes, &Folds::with_budget(8), &before);
+        let before = Folds::with_budget(8).folded(&nodes, &Folded::default());
+        let same = Folds::with_budget(8).folded(&nodes, &before);
         assert_eq!(same, before);
-        let tight = Folded::of(&nodes[..8], &Folds::with_budget(8), &before);
+        let tight = Folds::with_budget(8).folded(&nodes[..8], &before);
         assert_eq!((closed(&tight), tight.shown), (vec![1], 6), "all eight would fit, but only just");
-        let fewer = Folded::of(&nodes[..7], &Folds::with_budget(8), &before);
+        let fewer = Folds::with_budget(8).folded(&nodes[..7], &before);
         assert_eq!((closed(&fewer), fewer.shown), (vec![], 7));
-        let roomy = Folded::of(&nodes, &Folds::with_budget(20), &before);
+        let roomy = Folds::with_budget(20).folded(&nodes, &before);
         assert_eq!((closed(&roomy), roomy.by_budget()), (vec![], 0));
-        assert_eq!(closed(&Folded::of(&nodes, &Folds::with_budget(8), &before)), [1]);
+        assert_eq!(closed(&Folds::with_budget(8).folded(&nodes, &before)), [1]);
     }
 
     #[test]
@@ -399,23 +267,16 @@ mod tests {
         let nodes = nested().nodes;
         let mut folds = Folds::default();
         folds.depth(Some(1));
-        let by_depth = Folded::of(&nodes, &folds, &Folded::default());
+        let by_depth = folds.folded(&nodes, &Folded::default());
         assert_eq!((closed(&by_depth), by_depth.shown), (vec![1], 7));
         folds.depth(Some(0));
         folds.set(key(5), Some(false));
-        let folded = Folded::of(&nodes, &folds, &Folded::default());
+        let folded = folds.folded(&nodes, &Folded::default());
         assert_eq!((closed(&folded), folded.closed, folded.shown), (vec![0, 1], 2, 5));
         let before = folds.clone();
         folds.set(key(5), None);
         assert!(folds != before);
-        assert_eq!(closed(&Folded::of(&nodes, &folds, &Folded::default())), [0, 1, 5]);
+        assert_eq!(closed(&folds.folded(&nodes, &Folded::default())), [0, 1, 5]);
         assert_eq!(deepest(&nodes), 1);
-    }
-
-    #[test]
-    fn what_is_closed_takes_less_room_than_its_ring() {
-        assert_eq!(closed_radius(20.0, 3), 20.0);
-        assert!((50.0..80.0).contains(&closed_radius(200.0, 7)));
-        assert!(closed_radius(2000.0, 300) > 500.0);
     }
 }

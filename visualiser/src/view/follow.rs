@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axonscope_model::{PostboxId, SystemId};
 use bevy_math::{Vec2, Vec3};
 
-use super::folds::Folded;
+use super::folded::Folded;
 use super::index::Index;
 use super::palette::size;
 use super::picture::{Node, Picture, Trouble};

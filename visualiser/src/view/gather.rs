@@ -219,7 +219,7 @@ pub(crate) fn may_cross(rect: Rect, from: Vec3, to: Vec3) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::folds::Folded;
+    use crate::view::folded::Folded;
     use crate::view::sample;
 
     fn afar(picture: &Picture, from: f32, until: f32) -> Afar {

@@ -7,7 +7,7 @@
 use bevy::math::Vec2;
 use bevy::platform::collections::HashMap;
 
-use super::folds::Folded;
+use super::folded::Folded;
 use super::picture::{Node, Picture};
 
 /// Logical pixels: a ring smaller than this is drawn closed.

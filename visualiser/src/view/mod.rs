@@ -17,6 +17,7 @@ pub(crate) mod curve;
 mod docks;
 pub(crate) mod facts;
 pub(crate) mod fit;
+mod folded;
 mod follow;
 mod level;
 mod read;

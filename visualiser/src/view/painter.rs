@@ -10,7 +10,8 @@ use axonscope_session::{Findings, Places, Session, Versions};
 use super::canvas::{Canvas, Instances};
 use super::detours::Detours;
 use super::flow::Flows;
-use super::folds::{Folded, Folds};
+use super::folded::Folded;
+use super::folds::Folds;
 use super::follow::Leaver;
 use super::gather::Crowd;
 use super::glyphs::TypeGlyphs;
@@ -96,7 +97,7 @@ impl Painter {
         let (mut picture, is_same) = session.read(|model| self.next_picture(model, &places, asked.selected));
         if !is_same || is_refolded {
             picture.glyphs = Arc::new(self.glyphs_of(&picture));
-            self.shown.folded = Arc::new(Folded::of(&picture.nodes, &asked.folds, &self.shown.folded));
+            self.shown.folded = Arc::new(asked.folds.folded(&picture.nodes, &self.shown.folded));
         }
         picture.fold(&self.shown.folded);
         let moved = is_refolded || !is_same || self.places.as_ref().is_none_or(|before| !Arc::ptr_eq(before, &places));

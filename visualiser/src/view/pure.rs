@@ -13,6 +13,7 @@ mod docks;
 pub(crate) mod facts;
 pub(crate) mod fit;
 pub(crate) mod flow;
+mod folded;
 mod follow;
 mod read;
 
