@@ -12,7 +12,7 @@ use super::camera::Eye;
 use super::folded::Folded;
 use super::going;
 use super::keys::{Does, Pressed};
-use super::picture::{Node, NodeKey, Picture};
+use super::picture::{Node, NodeKey};
 use super::report::Said;
 use super::stage::{Look, Stage};
 use crate::options::FOLD_ABOVE;
@@ -205,6 +205,7 @@ fn say_folded(stage: Res<Stage>, mut said: ResMut<Said>, mut told: Local<Option<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::view::picture::Picture;
     use crate::view::sample::{self, key};
 
     /// A ring of a ring of two and one more, and a ring of three beside.

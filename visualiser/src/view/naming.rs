@@ -33,15 +33,6 @@ impl Naming {
             }
         }
     }
-
-    /// A type as it is written for people: `listener (Handler)` where it has a friendly name.
-    pub(crate) fn of_type(&self, type_name: &str, max_chars: usize) -> String {
-        let shown = display::label(type_name, max_chars);
-        match self.0.of(type_name).filter(|style| !style.name.is_empty()) {
-            Some(style) => format!("{} ({shown})", style.name),
-            None => shown.into_owned(),
-        }
-    }
 }
 
 #[cfg(test)]
