@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axonscope_model::display;
 use axonscope_session::names::{Names, Sign};
 use bevy::prelude::*;
 
@@ -47,7 +46,5 @@ mod tests {
         assert_eq!(naming.inside("A"), Some(Inside::Letters("Lis".into())));
         assert_eq!(naming.inside("B"), Some(Inside::Picture(axonscope_session::names::Picture::Clock)));
         assert_eq!((naming.inside("C"), naming.inside("D")), (None, None));
-        assert_eq!(naming.of_type("A", 40), "listener (A)");
-        assert_eq!(naming.of_type("C", 40), "C");
     }
 }
