@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use axonscope_ingest::queue::{Connection, Input, Next, Receiver};
 use axonscope_model::SystemId;
 
-use crate::problems::Rhythm;
 use crate::history::Look;
+use crate::problems::Rhythm;
 use crate::shared::Shared;
 
 /// How often time passes for the model while anyone is connected.

@@ -1,8 +1,8 @@
 //! The handle: starts the threads, answers questions, and ends the threads with the last of its clones.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::atomic::Ordering;
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -18,12 +18,12 @@ use axonscope_model::{Change, ComponentId, Hello, Limits, LinkageId, Model, Refu
 use crate::finding::{self, Findings, Wanted};
 use crate::history::{History, Subject, Trace};
 use crate::keeper::Keeper;
-use axonscope_layout::Style;
 use crate::places::{Place, Places, SystemPlaces};
 use crate::shared::{Counters, Shared, Versions};
 use crate::summary::summary;
 use crate::trail::{Latency, News};
 use crate::{core_thread, layout_thread};
+use axonscope_layout::Style;
 
 /// How a session is made.
 #[derive(Clone, Debug)]
