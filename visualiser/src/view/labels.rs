@@ -337,10 +337,18 @@ fn write_node_labels(page: &mut Page<'_>, sight: &Sight<'_>, node: &Node, streng
     if let Some((fact, color)) = fact(node, palette).filter(|_| told && !node.gone) {
         let fact = page.words(&fact, type_size::SMALL, false);
         let is_above = placed.max.y < center.y - radius;
-        let top = if is_above { placed.min.y - 1.0 - fact.size().y } else { placed.max.y + 1.0 };
-        // What names a cause is never left out for want of room.
-        let only_if_free = node.trouble() != Trouble::Alarm;
-        page.put_below(Vec2::new(placed.center().x, top), fact, color.fade(strength), only_if_free);
+        let size = fact.size();
+        let top = if is_above { placed.min.y - 1.0 - size.y } else { placed.max.y + 1.0 };
+        let middle = placed.center().x - size.x / 2.0;
+        let mut places = vec![Vec2::new(middle, top)];
+        // What names a cause is rather moved aside, or to the other side of the disc, than left out for want of room.
+        if node.trouble() == Trouble::Alarm {
+            let beyond = if is_above { center.y + radius + 4.0 } else { center.y - radius - 4.0 - size.y };
+            places.extend([placed.min.x, placed.max.x - size.x].map(|left| Vec2::new(left, top)));
+            places.push(Vec2::new(center.x - size.x / 2.0, beyond));
+            places.extend([radius + 8.0, -radius - 8.0 - size.x].map(|off| center + Vec2::new(off, -size.y / 2.0)));
+        }
+        page.put_first(&places, fact, color.fade(strength), false);
     }
 }
 
