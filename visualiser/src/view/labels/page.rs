@@ -16,6 +16,8 @@ use super::lines::Lines;
 
 /// Labels at a time; the least important of more are left out.
 pub(super) const LABELS_MAX: usize = 400;
+/// Between a label and what stands beside it, in logical pixels.
+const AIR: f32 = 4.0;
 /// How far the halo of a label reaches, in logical pixels.
 const HALO: f32 = 6.0;
 
@@ -122,7 +124,9 @@ impl<'a> Page<'a> {
     pub(super) fn put_first(&mut self, places: &[Vec2], words: Words, color: Rgba, must: bool) -> Option<Rect> {
         let size = words.size();
         let rect = |at: &Vec2| Rect::from_corners(*at, *at + size);
-        let free = places.iter().find(|at| !self.taken.touches(rect(at)));
+        // Two names in a row would read as one.
+        let with_air = |at: &Vec2| Rect::from_corners(*at - Vec2::new(AIR, 0.0), *at + size + Vec2::new(AIR, 0.0));
+        let free = places.iter().find(|at| !self.taken.touches(with_air(at)));
         let at = free.or(places.first().filter(|_| must))?;
         self.taken.add(rect(at));
         self.write(*at, words, color, true);
