@@ -74,7 +74,7 @@ fn drawn(session: &Session, theme: Theme) -> String {
 }
 
 fn drawn_in(session: &Session, theme: Theme, size: PictureSize) -> String {
-    let options = PictureOptions { size, theme };
+    let options = PictureOptions { size, theme, ..PictureOptions::default() };
     written(|out| svg::write(session, &options, INSTANT, out))
 }
 
