@@ -9,6 +9,7 @@ use bevy_egui::{EguiContexts, egui};
 
 use super::super::camera::Eye;
 use super::super::going::Go;
+use super::super::keys::{Does, Pressed};
 use super::super::palette::{Palette, Rgba, Theme, type_size};
 use super::super::report::Said;
 use super::super::stage::{Look, Watched};
@@ -35,9 +36,12 @@ const EVIDENCE_CHARS: usize = 240;
 #[derive(Resource, Default)]
 pub(super) struct Below(pub(super) f32);
 
-/// Whether all rows are asked for.
+/// How many rows are asked for: all of them, or none but how many there are.
 #[derive(Default)]
-pub(super) struct Unfolded(bool);
+pub(super) struct Rows {
+    all: bool,
+    none: bool,
+}
 
 #[allow(clippy::too_many_arguments, reason = "a Bevy system states what it uses")]
 pub(super) fn show_problems(
@@ -46,25 +50,27 @@ pub(super) fn show_problems(
     look: Res<Look>,
     eye: Res<Eye>,
     mut below: ResMut<Below>,
-    mut unfolded: Local<Unfolded>,
+    pressed: Res<Pressed>,
+    mut asked: Local<Rows>,
     mut go: MessageWriter<Go>,
     mut said: ResMut<Said>,
 ) -> Result {
     let problems = watched.0.latest_problems();
     if problems.is_empty() {
         below.0 = 0.0;
-        unfolded.0 = false;
+        asked.all = false;
         said.0.remove("problems");
         return Ok(());
     }
+    asked.none ^= pressed.is(Does::Problems);
     let palette = Palette::of(look.theme);
     let ctx = contexts.ctx_mut()?;
     let room = ctx.viewport_rect().height() - 2.0 * MARGIN - eye.covered.y;
     // A small window is for the picture: there the count stands alone.
-    let is_roomy = ctx.viewport_rect().width() >= ROOMY;
+    let is_roomy = ctx.viewport_rect().width() >= ROOMY && !asked.none;
     let shown = if !is_roomy {
         0
-    } else if unfolded.0 {
+    } else if asked.all {
         ROWS_MAX
     } else {
         ROWS
@@ -93,11 +99,11 @@ pub(super) fn show_problems(
                     }
                 }
             });
-            if let Some(words) = rest(problems.len(), unfolded.0).filter(|_| is_roomy) {
+            if let Some(words) = rest(problems.len(), asked.all).filter(|_| is_roomy) {
                 let more =
                     ui.add(egui::Label::new(text(words, type_size::SMALL, palette.accent)).sense(egui::Sense::click()));
                 if more.on_hover_cursor(egui::CursorIcon::PointingHand).clicked() {
-                    unfolded.0 = !unfolded.0;
+                    asked.all = !asked.all;
                 }
             }
         });
