@@ -102,7 +102,7 @@ fn composites_close_and_open_by_double_click_and_keys() {
     desktop.is_folded("it to open by double-click", 0);
     desktop.press("c");
     desktop.is_folded("the selected one to close", 1);
-    desktop.press("shift+0");
+    desktop.press("shift+c");
     desktop.is_folded("all to follow the zoom", 0);
     desktop.press("comma");
     desktop.is_folded("the deepest to close", 1);
