@@ -67,7 +67,7 @@ fn the_picture_shows_what_a_service_is_made_of_and_which_queue_fills() {
         until("what is wrong in words", || {
             let output = axonscope(["lint", "--endpoint", socket]).output().unwrap();
             let said = String::from_utf8_lossy(&output.stdout).into_owned();
-            let names_both = said.contains("press's orders") && said.contains("POST /orders's orders waits");
+            let names_both = said.contains("press is too slow") && said.contains("POST /orders waits");
             if names_both && output.status.code() == Some(1) { Ok(()) } else { Err(said) }
         });
     }
