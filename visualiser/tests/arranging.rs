@@ -49,7 +49,7 @@ impl Desktop {
         let mut window = Window { desktop: self, process, url, id: String::new(), report };
         window.id = until("the window", || {
             let ids = window.xdotool(&["search", "--onlyvisible", "--name", "^Axonscope"]);
-            ids.lines().next().map(str::to_owned).ok_or_else(|| "there is none".to_owned())
+            ids.lines().next().map(str::to_owned).ok_or_else(|| format!("there is none; {}", window.process.stderr()))
         });
         window.xdotool(&["windowfocus", "--sync", &window.id]);
         window
