@@ -10,6 +10,7 @@ mod support;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::MutexGuard;
 
 use axonscope_probe::Probe;
 use serde_json::Value;
@@ -19,6 +20,7 @@ use support::{Process, axonscope, until};
 struct Desktop {
     display: String,
     _server: Process,
+    _turn: MutexGuard<'static, ()>,
 }
 
 impl Desktop {
@@ -31,9 +33,10 @@ impl Desktop {
             return None;
         }
         let screen = ["-displayfd", "1", "-screen", "0", "1600x1000x24", "-nolisten", "tcp"];
+        let turn = support::turn();
         let server = Process::start(Command::new("Xvfb").args(screen));
         let display = server.line("the X server to say its number", |line| line.trim().parse::<u32>().ok());
-        Some(Self { display: format!(":{display}"), _server: server })
+        Some(Self { display: format!(":{display}"), _server: server, _turn: turn })
     }
 
     /// A window that keeps what is arranged in `folder`, where its report is too.
@@ -85,11 +88,13 @@ impl Window<'_> {
 
     /// Slowly enough to be seen on the way.
     fn drag(&self, from: [f64; 2], to: [f64; 2]) {
+        // As slowly as a hand: what begins and ends within one frame is no drag.
         let point = |at: [f64; 2]| {
-            self.xdotool(&["mousemove", "--window", &self.id, &at[0].to_string(), &at[1].to_string()]);
+            let [x, y] = at.map(|side| side.to_string());
+            self.xdotool(&["mousemove", "--window", &self.id, &x, &y, "sleep", "0.1"]);
         };
         point(from);
-        self.xdotool(&["mousedown", "1"]);
+        self.xdotool(&["mousedown", "1", "sleep", "0.2"]);
         for step in 1..=8 {
             point([0, 1].map(|axis| from[axis] + (to[axis] - from[axis]) * f64::from(step) / 8.0));
         }

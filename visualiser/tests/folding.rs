@@ -8,6 +8,7 @@ mod support;
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::MutexGuard;
 
 use serde_json::Value;
 use support::{Process, axonscope, example, until};
@@ -18,6 +19,7 @@ struct Desktop {
     report: PathBuf,
     _folder: tempfile::TempDir,
     _programs: Vec<Process>,
+    _turn: MutexGuard<'static, ()>,
 }
 
 impl Desktop {
@@ -31,6 +33,7 @@ impl Desktop {
             return None;
         }
         let screen = ["-displayfd", "1", "-screen", "0", "1600x1000x24", "-nolisten", "tcp"];
+        let turn = support::turn();
         let server = Process::start(Command::new("Xvfb").args(screen));
         let number = server.line("the X server to say its number", |line| line.trim().parse::<u32>().ok());
         let folder = tempfile::tempdir().unwrap();
@@ -42,7 +45,7 @@ impl Desktop {
             line.split_whitespace().find(|word| word.starts_with("http://")).map(str::to_owned)
         });
         let program = Process::start(&mut example("backlog", &url));
-        Some(Self { display, report, _folder: folder, _programs: vec![window, server, program] })
+        Some(Self { display, report, _folder: folder, _programs: vec![window, server, program], _turn: turn })
     }
 
     fn xdotool(&self, args: &[&str]) -> String {

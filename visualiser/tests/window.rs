@@ -7,7 +7,7 @@
 mod support;
 
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use axonscope_proto::v1::report::Content;
@@ -21,6 +21,7 @@ use tokio_stream::wrappers::ReceiverStream;
 struct Desktop {
     display: String,
     _server: Process,
+    _turn: MutexGuard<'static, ()>,
 }
 
 impl Desktop {
@@ -32,6 +33,7 @@ impl Desktop {
             eprintln!("skipped: Xvfb or xdotool is missing");
             return None;
         }
+        let turn = support::turn();
         let server = Process::start(Command::new("Xvfb").args([
             "-displayfd",
             "1",
@@ -42,7 +44,7 @@ impl Desktop {
             "tcp",
         ]));
         let display = server.line("the X server to say its number", |line| line.trim().parse::<u32>().ok());
-        Some(Self { display: format!(":{display}"), _server: server })
+        Some(Self { display: format!(":{display}"), _server: server, _turn: turn })
     }
 
     fn open(&self) -> (Process, String) {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::MutexGuard;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -13,6 +14,7 @@ use super::{Process, axonscope, until};
 pub(crate) struct Desktop {
     display: String,
     _server: Process,
+    _turn: MutexGuard<'static, ()>,
 }
 
 impl Desktop {
@@ -26,9 +28,10 @@ impl Desktop {
             return None;
         }
         let screen = ["-displayfd", "1", "-screen", "0", "1600x1000x24", "-nolisten", "tcp"];
+        let turn = super::turn();
         let server = Process::start(Command::new("Xvfb").args(screen));
         let display = server.line("the X server to say its number", |line| line.trim().parse::<u32>().ok());
-        Some(Self { display: format!(":{display}"), _server: server })
+        Some(Self { display: format!(":{display}"), _server: server, _turn: turn })
     }
 
     pub(crate) fn open(self) -> Window {
@@ -79,7 +82,8 @@ impl Window {
 
     pub(crate) fn click(&self, at: (f64, f64)) {
         self.point(at);
-        self.xdotool(&["click", "1"]);
+        // The window has to see the pointer there first.
+        self.xdotool(&["sleep", "0.2", "click", "1"]);
     }
 
     /// Clicks on a node, by the end of its path, once the window has seen the pointer there: it may move meanwhile.
