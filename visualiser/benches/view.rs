@@ -84,7 +84,7 @@ fn measure(size: usize, options: Options) -> Result<()> {
             cast.step(&session);
         }
         // To and fro.
-        let by = if frame / 120 % 2 == 0 { 3.0 } else { -3.0 };
+        let by = if (frame / 120).is_multiple_of(2) { 3.0 } else { -3.0 };
         view.pan([by, 0.0]);
         frame += 1;
     })?;

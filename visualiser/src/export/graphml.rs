@@ -14,7 +14,9 @@ use super::xml::escaped;
 const DEPTH_MAX: usize = 24;
 
 /// What data is about, and its names and types; `id` names the key in the file.
-const KEYS: &[(&str, &str, &[(&str, &str)])] = &[
+type Keys = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+const KEYS: &[Keys] = &[
     ("graph", "g_", &[("format", "string"), ("instant", "string")]),
     (
         "node",

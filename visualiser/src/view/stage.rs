@@ -234,6 +234,7 @@ fn take_picture(
 }
 
 /// Paints what is small at once, and has the rest prepared aside.
+#[allow(clippy::too_many_arguments, reason = "a Bevy system states what it uses")]
 pub(super) fn prepare_picture(
     mut studio: ResMut<Studio>,
     mut stage: ResMut<Stage>,

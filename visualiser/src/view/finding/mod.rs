@@ -148,8 +148,7 @@ mod tests {
 
     #[test]
     fn the_last_filter_stays_while_what_is_typed_is_none() {
-        let mut finding = Finding::default();
-        finding.text = "state:failed".to_owned();
+        let mut finding = Finding { text: "state:failed".to_owned(), ..Finding::default() };
         finding.read_text();
         let filter = finding.filter().cloned();
         assert!(filter.is_some());
