@@ -1,6 +1,6 @@
 //! What is wrong: one lint a file, each a question to the model and to its short past.
 //!
-//! A pass looks at every postbox once ([`survey`]), asks the lints in order of how sure they are, and tells each trouble
+//! A pass looks at every postbox once (`survey.rs`), asks the lints in order of how sure they are, and tells each trouble
 //! once: what one lint has named, whether as culprit or as victim, the later ones leave alone.
 
 mod past;
