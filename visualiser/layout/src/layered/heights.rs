@@ -175,12 +175,7 @@ fn pack(net: &Net, root: &[u32], half_of: &impl Fn(u32) -> f32, upwards: bool) -
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::layered::Edge;
-
-    fn net(layer: &[u32], pairs: &[(u32, u32)]) -> Net {
-        let edges: Vec<Edge> = pairs.iter().map(|&(from, to)| Edge { from, to, weight: 1.0 }).collect();
-        Net::of(layer.to_vec(), &edges).unwrap()
-    }
+    use crate::layered::order::tests::net;
 
     #[test]
     fn a_chain_is_straight_and_a_fan_is_even() {

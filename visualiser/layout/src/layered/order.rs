@@ -157,12 +157,12 @@ pub(super) fn crossings(net: &Net) -> usize {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::layered::Edge;
     use crate::rng::Rng;
 
-    fn net(layer: &[u32], pairs: &[(u32, u32)]) -> Net {
+    pub(in crate::layered) fn net(layer: &[u32], pairs: &[(u32, u32)]) -> Net {
         let edges: Vec<Edge> = pairs.iter().map(|&(from, to)| Edge { from, to, weight: 1.0 }).collect();
         Net::of(layer.to_vec(), &edges).unwrap()
     }
