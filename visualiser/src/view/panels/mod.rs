@@ -28,7 +28,7 @@ pub(super) fn plugin(app: &mut App) {
     app.add_plugins((inspector::plugin, legend::plugin))
         .init_resource::<status::Throughput>()
         .init_resource::<problems::Below>()
-        .add_systems(PreUpdate, drop_unchanged_modifiers.after(EguiPreUpdateSet::ProcessInput))
+        .add_systems(PreUpdate, (drop_unchanged_modifiers, keep_tab).after(EguiPreUpdateSet::ProcessInput))
         // Else a letter that is written for the first time is missing for a frame, which may be the last for long.
         .configure_sets(PostUpdate, AssetEventSystems.after(EguiPostUpdateSet::PostProcessOutput))
         // Fonts hold from the next pass of egui's on, so they are set before the first.
@@ -66,6 +66,18 @@ fn drop_unchanged_modifiers(mut inputs: Query<&mut EguiInput>, mut last: Local<e
             egui::Event::ModifiersChanged(now) => std::mem::replace(&mut *last, *now) != *now,
             _ => true,
         });
+    }
+}
+
+/// Tab selects in the picture. egui would give the keyboard to a panel as well, the search box first, and what is pressed
+/// next would be typed there.
+fn keep_tab(mut inputs: Query<&mut EguiInput>, mut contexts: EguiContexts) {
+    let is_tab = |event: &egui::Event| matches!(event, egui::Event::Key { key: egui::Key::Tab, .. });
+    let is_writing = contexts.ctx_mut().is_ok_and(|ctx| ctx.text_edit_focused());
+    for mut input in &mut inputs {
+        if !is_writing && input.events.iter().any(is_tab) {
+            input.events.retain(|event| !is_tab(event));
+        }
     }
 }
 
