@@ -1,10 +1,11 @@
-//! The keys for finding things, while nobody types: `/` and Ctrl-F search, `[` and `]` look further up and down stream, `B`
-//! and `E` open the table and the tree, Escape ends what is looked at closely, else clears the filter.
+//! The keys for finding things, while nobody types: `/` and Ctrl-F search, steps up and down stream, the table and the
+//! tree; Escape ends what is looked at closely, else clears the filter.
 
 use bevy::prelude::*;
-use bevy_egui::egui::{Event, Key, Modifiers};
-use bevy_egui::{EguiContexts, EguiInput, egui};
+use bevy_egui::egui::{Event, Key};
+use bevy_egui::{EguiContexts, EguiInput};
 
+use super::super::keys::{Does, Pressed};
 use super::super::pick::is_held;
 use super::super::stage::Look;
 use super::Finding;
@@ -52,50 +53,30 @@ fn opens(event: &Event, has_command: bool) -> bool {
     }
 }
 
-/// In egui's pass, which knows letters by what they mean on this keyboard.
+/// In egui's pass, so that Escape ends one thing at a time.
 pub(super) fn press_keys(
-    mut contexts: EguiContexts,
+    pressed: Res<Pressed>,
     mut finding: ResMut<Finding>,
     mut table: ResMut<Table>,
     mut tree: ResMut<Tree>,
     look: Res<Look>,
     mut selected_before: Local<bool>,
-) -> Result {
-    let ctx = contexts.ctx_mut()?;
+) {
     let was_selected = std::mem::replace(&mut *selected_before, look.selected.is_some());
-    if finding.wants_keyboard || ctx.text_edit_focused() || !ctx.input(|input| input.events.iter().any(is_press)) {
-        return Ok(());
+    if finding.wants_keyboard {
+        return;
     }
-    let pressed = |key: Key| {
-        ctx.input(|input| {
-            let Modifiers { alt, ctrl, mac_cmd, command, .. } = input.modifiers;
-            input.key_pressed(key) && !(alt || ctrl || mac_cmd || command)
-        })
-    };
-    let less = ctx.input(|input| input.modifiers.shift);
-    let by = if less { -1 } else { 1 };
-    if pressed(Key::OpenBracket) || pressed(Key::OpenCurlyBracket) {
-        finding.step(look.selected, by, 0);
-    }
-    if pressed(Key::CloseBracket) || pressed(Key::CloseCurlyBracket) {
-        finding.step(look.selected, 0, by);
-    }
-    if pressed(Key::B) {
-        table.is_open = !table.is_open;
-    }
-    if pressed(Key::E) {
-        tree.is_open = !tree.is_open;
-    }
-    if pressed(Key::Escape) {
-        match finding.focus {
-            Some(_) => finding.focus = None,
-            None if !was_selected => finding.clear(),
-            None => {}
+    for does in pressed.iter() {
+        match does {
+            Does::FocusUp => finding.step(look.selected, 1, 0),
+            Does::FocusUpLess => finding.step(look.selected, -1, 0),
+            Does::FocusDown => finding.step(look.selected, 0, 1),
+            Does::FocusDownLess => finding.step(look.selected, 0, -1),
+            Does::Table => table.is_open = !table.is_open,
+            Does::Tree => tree.is_open = !tree.is_open,
+            Does::Leave if finding.focus.is_some() => finding.focus = None,
+            Does::Leave if !was_selected => finding.clear(),
+            _ => {}
         }
     }
-    Ok(())
-}
-
-fn is_press(event: &egui::Event) -> bool {
-    matches!(event, Event::Key { pressed: true, .. } | Event::Text(_))
 }
