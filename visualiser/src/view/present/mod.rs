@@ -6,6 +6,8 @@ mod screen;
 mod there;
 mod tour;
 
+use std::sync::Arc;
+
 use std::time::Duration;
 
 use axonscope_model::display;
@@ -67,7 +69,7 @@ pub(crate) struct Presenting {
     said: Option<(Sentence, f64)>,
     line: Line,
     there: There,
-    problems: Vec<Problem>,
+    problems: Arc<Vec<Problem>>,
     /// When the narrator looked, and at what.
     looked: Option<(f64, Versions)>,
 }
@@ -111,7 +113,7 @@ impl Default for Presenting {
             said: None,
             line: Line::default(),
             there: There::default(),
-            problems: Vec::new(),
+            problems: Arc::default(),
             looked: None,
         }
     }
@@ -128,7 +130,7 @@ impl Presenting {
     /// says what is wrong, or what there is.
     pub(crate) fn show_still(&mut self, look: &mut Look, problems: Vec<Problem>) {
         self.is_on = true;
-        self.problems = problems;
+        self.problems = Arc::new(problems);
         look.scale = self.scale;
         look.chrome = false;
     }
@@ -286,7 +288,7 @@ fn lead_tour(
         }
         Step::Go => {}
         Step::Plan => {
-            let problems = watched.0.problems(None);
+            let problems = watched.0.latest_problems();
             let stops = plan(picture, &problems);
             presenting.problems = problems;
             presenting.tour.begin(stops, now);
@@ -311,7 +313,7 @@ fn narrate(mut presenting: ResMut<Presenting>, watched: Res<Watched>, stage: Res
     let versions = session.versions();
     let is_due = presenting.looked.is_none_or(|(at, seen)| seen != versions && now - at >= LOOK);
     if is_due {
-        let problems = session.problems(None);
+        let problems = session.latest_problems();
         let now_ns = session.now_ns();
         if let Some(narrator) = &mut presenting.narrator {
             session.read(|model| narrator.look(model, &problems, now_ns));
