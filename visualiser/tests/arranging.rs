@@ -7,65 +7,9 @@
 
 mod support;
 
-use std::fs;
-use std::path::Path;
-use std::process::{Command, Stdio};
-use std::sync::MutexGuard;
-
 use axonscope_probe::Probe;
 use serde_json::Value;
-use support::{Process, axonscope, until};
-
-/// An X server of its own.
-struct Desktop {
-    display: String,
-    _server: Process,
-    _turn: MutexGuard<'static, ()>,
-}
-
-impl Desktop {
-    fn start() -> Option<Self> {
-        let there = |program: &str| {
-            Command::new(program).arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
-        };
-        if !there("Xvfb") || !there("xdotool") {
-            eprintln!("skipped: Xvfb or xdotool is missing");
-            return None;
-        }
-        let screen = ["-displayfd", "1", "-screen", "0", "1600x1000x24", "-nolisten", "tcp"];
-        let turn = support::turn();
-        let server = Process::start(Command::new("Xvfb").args(screen));
-        let display = server.line("the X server to say its number", |line| line.trim().parse::<u32>().ok());
-        Some(Self { display: format!(":{display}"), _server: server, _turn: turn })
-    }
-
-    /// A window that keeps what is arranged in `folder`, where its report is too.
-    fn open(&self, folder: &Path, args: &[&str]) -> Window<'_> {
-        let report = folder.join("report");
-        let mut command = axonscope(["--listen", "127.0.0.1:0", "--config"]);
-        command.arg(folder.join("settings")).arg("--report").arg(&report).args(args);
-        command.env("DISPLAY", &self.display).env_remove("WAYLAND_DISPLAY");
-        let process = Process::start(&mut command);
-        let url = process.line("the visualiser to listen", |line| {
-            line.split_whitespace().find(|word| word.starts_with("http://")).map(str::to_owned)
-        });
-        let mut window = Window { desktop: self, process, url, id: String::new(), report };
-        window.id = until("the window", || {
-            let ids = window.xdotool(&["search", "--onlyvisible", "--name", "^Axonscope"]);
-            ids.lines().next().map(str::to_owned).ok_or_else(|| format!("there is none; {}", window.process.stderr()))
-        });
-        window.xdotool(&["windowfocus", "--sync", &window.id]);
-        window
-    }
-}
-
-struct Window<'a> {
-    desktop: &'a Desktop,
-    process: Process,
-    url: String,
-    id: String,
-    report: std::path::PathBuf,
-}
+use support::desktop::Window;
 
 /// A component as the window reports it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -76,53 +20,10 @@ struct Seen {
     pinned: bool,
 }
 
-impl Window<'_> {
-    fn xdotool(&self, args: &[&str]) -> String {
-        let output = Command::new("xdotool").args(args).env("DISPLAY", &self.desktop.display).output().unwrap();
-        String::from_utf8_lossy(&output.stdout).trim().to_owned()
-    }
-
-    fn press(&self, key: &str) {
-        self.xdotool(&["key", key]);
-    }
-
-    /// Slowly enough to be seen on the way.
-    fn drag(&self, from: [f64; 2], to: [f64; 2]) {
-        // As slowly as a hand: what begins and ends within one frame is no drag.
-        let point = |at: [f64; 2]| {
-            let [x, y] = at.map(|side| side.to_string());
-            self.xdotool(&["mousemove", "--window", &self.id, &x, &y, "sleep", "0.1"]);
-        };
-        point(from);
-        self.xdotool(&["mousedown", "1", "sleep", "0.2"]);
-        for step in 1..=8 {
-            point([0, 1].map(|axis| from[axis] + (to[axis] - from[axis]) * f64::from(step) / 8.0));
-        }
-        self.xdotool(&["mouseup", "1"]);
-    }
-
-    /// What it shows when nothing moves, once that satisfies `holds`.
-    fn shows<T>(&self, what: &str, holds: impl Fn(&Value) -> Option<T>) -> T {
-        until(what, || {
-            let lines = fs::read_to_string(&self.report).map_err(|error| error.to_string())?;
-            // The last may not be written to its end.
-            let line = lines.rsplit('\n').nth(1).ok_or_else(|| "it has said nothing yet".to_owned())?;
-            let shown: Value = serde_json::from_str(line).map_err(|error| format!("{error} in {line}"))?;
-            let is_still = shown["moving"] == false;
-            let found = if is_still { holds(&shown) } else { None };
-            found.ok_or_else(|| format!("it shows {line}; {}", self.process.stderr()))
-        })
-    }
-
-    /// The stages, once nothing moves and they satisfy `holds`.
-    fn stages(&self, what: &str, holds: impl Fn(&[Seen]) -> bool) -> Vec<Seen> {
-        self.shows(what, |shown| Some(stages(shown)).filter(|stages| stages.len() == NAMES.len() && holds(stages)))
-    }
-
-    fn close(mut self) {
-        self.press("ctrl+q");
-        assert!(self.process.ended().success(), "{}", self.process.stderr());
-    }
+/// The stages, once nothing moves and they satisfy `holds`.
+fn shows_stages(window: &Window, what: &str, holds: impl Fn(&[Seen]) -> bool) -> Vec<Seen> {
+    window
+        .shows_at_rest(what, |shown| Some(stages(shown)).filter(|stages| stages.len() == NAMES.len() && holds(stages)))
 }
 
 const NAMES: [&str; 4] = ["reader", "parser", "sorter", "writer"];
@@ -159,88 +60,81 @@ fn are_apart(a: [f64; 2], b: [f64; 2]) -> f64 {
 
 #[test]
 fn what_is_dragged_is_where_it_was_put_after_everything_has_started_anew_and_undo_takes_it_back() {
-    let Some(desktop) = Desktop::start() else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let window = desktop.open(folder.path(), &[]);
+    let Some(window) = Window::open(&[]) else { return };
     let running = program(&window.url);
-    let before = window.stages("four stages", |_| true);
+    let before = shows_stages(&window, "four stages", |_| true);
     let to = [before[1].at[0], before[1].at[1] + 220.0];
-    window.drag(before[1].at, to);
-    let dragged = window.stages("a stage that is pinned", |stages| stages[1].pinned);
+    window.drag(before[1].at.into(), to.into());
+    let dragged = shows_stages(&window, "a stage that is pinned", |stages| stages[1].pinned);
     assert!(are_apart(dragged[1].at, to) < 30.0, "{dragged:?}");
-    window.press("ctrl+z");
-    let undone = window.stages("no pin any more", |stages| stages.iter().all(|stage| !stage.pinned));
+    window.press(&["ctrl+z"]);
+    let undone = shows_stages(&window, "no pin any more", |stages| stages.iter().all(|stage| !stage.pinned));
     for (undone, before) in undone.iter().zip(&before) {
         assert!(are_apart(undone.in_world, before.in_world) < 2.0, "{undone:?} {before:?}");
     }
-    window.press("ctrl+shift+z");
-    let redone = window.stages("the pin again", |stages| stages[1].pinned);
+    window.press(&["ctrl+shift+z"]);
+    let redone = shows_stages(&window, "the pin again", |stages| stages[1].pinned);
     assert!(are_apart(redone[1].in_world, dragged[1].in_world) < 2.0);
     // Theme and arrangement are a person's too.
-    window.press("t");
-    window.press("y");
-    window
-        .shows("light layers", |shown| (shown["theme"] == "light" && shown["arrangement"] == "layered").then_some(()));
-    window.press("y");
-    window.shows("forces", |shown| (shown["arrangement"] == "force").then_some(()));
-    window.close();
+    window.press(&["t"]);
+    window.press(&["y"]);
+    window.shows_at_rest("light layers", |shown| {
+        (shown["theme"] == "light" && shown["arrangement"] == "layered").then_some(())
+    });
+    window.press(&["y"]);
+    window.shows_at_rest("forces", |shown| (shown["arrangement"] == "force").then_some(()));
+    let window = window.anew();
     drop(running);
-
-    let window = desktop.open(folder.path(), &[]);
     let _running = program(&window.url);
-    let again = window.stages("the pin of before", |stages| stages[1].pinned);
+    let again = shows_stages(&window, "the pin of before", |stages| stages[1].pinned);
     assert!(are_apart(again[1].in_world, dragged[1].in_world) < 2.0, "{again:?} {dragged:?}");
-    assert!(window.shows("the theme of before", |shown| Some(shown["theme"] == "light")));
+    assert!(window.shows_at_rest("the theme of before", |shown| Some(shown["theme"] == "light")));
     window.close();
 }
 
 #[test]
 fn a_system_is_dragged_by_its_title() {
-    let Some(desktop) = Desktop::start() else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let window = desktop.open(folder.path(), &[]);
+    let Some(window) = Window::open(&[]) else { return };
     let _running = program(&window.url);
-    let before = window.stages("four stages", |_| true);
-    let rect: Vec<f64> = window.shows("its hull", |shown| {
+    let before = shows_stages(&window, "four stages", |_| true);
+    let rect: Vec<f64> = window.shows_at_rest("its hull", |shown| {
         shown["systems"][0]["rect"].as_array().map(|sides| sides.iter().filter_map(Value::as_f64).collect())
     });
-    let title = [rect[0] + 60.0, rect[1] + 24.0];
-    window.drag(title, [title[0] + 90.0, title[1] - 60.0]);
+    let title = (rect[0] + 60.0, rect[1] + 24.0);
+    window.drag(title, (title.0 + 90.0, title.1 - 60.0));
     // On its way there it eases.
     let moved = |stages: &[Seen]| are_apart(stages[0].at, [before[0].at[0] + 90.0, before[0].at[1] - 60.0]) < 6.0;
-    let after = window.stages("a system elsewhere", moved);
+    let after = shows_stages(&window, "a system elsewhere", moved);
     for (after, before) in after.iter().zip(&before) {
         let by = [after.at[0] - before.at[0], after.at[1] - before.at[1]];
         assert!(are_apart(by, [90.0, -60.0]) < 6.0, "{by:?}");
         assert!(!after.pinned);
     }
-    window.press("ctrl+z");
-    window.stages("the system where it was", |stages| are_apart(stages[0].at, before[0].at) < 2.0);
+    window.press(&["ctrl+z"]);
+    shows_stages(&window, "the system where it was", |stages| are_apart(stages[0].at, before[0].at) < 2.0);
     window.close();
 }
 
 #[test]
 fn layers_flow_from_left_to_right_hold_pins_and_are_arranged_again() {
-    let Some(desktop) = Desktop::start() else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let window = desktop.open(folder.path(), &["--arrangement", "layered"]);
+    let Some(window) = Window::open(&["--arrangement", "layered"]) else { return };
     let _running = program(&window.url);
     let in_layers = |stages: &[Seen]| {
         stages.windows(2).all(|pair| {
             pair[0].in_world[0] + 60.0 < pair[1].in_world[0] && (pair[0].in_world[1] - pair[1].in_world[1]).abs() < 2.0
         })
     };
-    let before = window.stages("four layers", in_layers);
-    window.drag(before[3].at, [before[3].at[0] - 10.0, before[3].at[1] + 200.0]);
-    let pinned = window.stages("a pin", |stages| stages[3].pinned);
+    let before = shows_stages(&window, "four layers", in_layers);
+    window.drag(before[3].at.into(), (before[3].at[0] - 10.0, before[3].at[1] + 200.0));
+    let pinned = shows_stages(&window, "a pin", |stages| stages[3].pinned);
     assert!(in_layers(&pinned[..3]), "the others stay: {pinned:?}");
-    window.press("r");
-    let again = window.stages("the pin, held", |stages| stages[3].pinned);
+    window.press(&["r"]);
+    let again = shows_stages(&window, "the pin, held", |stages| stages[3].pinned);
     assert!(are_apart(again[3].in_world, pinned[3].in_world) < 2.0);
-    window.press("ctrl+z");
-    window.press("ctrl+z");
-    window.stages("four layers as before", |stages| in_layers(stages) && !stages[3].pinned);
-    window.press("y");
-    window.shows("forces", |shown| (shown["arrangement"] == "force").then_some(()));
+    window.press(&["ctrl+z"]);
+    window.press(&["ctrl+z"]);
+    shows_stages(&window, "four layers as before", |stages| in_layers(stages) && !stages[3].pinned);
+    window.press(&["y"]);
+    window.shows_at_rest("forces", |shown| (shown["arrangement"] == "force").then_some(()));
     window.close();
 }

@@ -7,12 +7,12 @@
 mod support;
 
 use serde_json::Value;
-use support::desktop::{Desktop, Window};
+use support::desktop::Window;
 use support::{ChatServer, say};
 
 /// A window on a chat server in which three talk, once all of it is shown and rests.
 fn chat() -> Option<(Window, ChatServer, Vec<std::net::TcpStream>)> {
-    let window = Desktop::start()?.open();
+    let window = Window::open(&[])?;
     let server = ChatServer::start(&window.url);
     let clients = ["alice", "bob", "carol"].map(|name| {
         let mut client = server.client();

@@ -5,12 +5,12 @@
 mod support;
 
 use serde_json::Value;
-use support::desktop::{Desktop, Window};
+use support::desktop::Window;
 use support::{Process, example};
 
 /// A window, and a chain of three whose last is slow.
 fn backlog() -> Option<(Window, Process)> {
-    let window = Desktop::start()?.open();
+    let window = Window::open(&[])?;
     let program = Process::start(&mut example("backlog", &window.url));
     Some((window, program))
 }

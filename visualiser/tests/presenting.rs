@@ -7,12 +7,12 @@
 mod support;
 
 use serde_json::Value;
-use support::desktop::{Desktop, Window};
+use support::desktop::Window;
 use support::{ChatServer, say};
 
 /// A window on a chat server in which two talk, once all of it is shown and rests.
 fn chat() -> Option<(Window, ChatServer, Vec<std::net::TcpStream>)> {
-    let window = Desktop::start()?.open();
+    let window = Window::open(&[])?;
     let server = ChatServer::start(&window.url);
     let clients = ["alice", "bob"].map(|name| {
         let mut client = server.client();
@@ -67,8 +67,7 @@ fn one_key_presents_and_the_tour_is_led_by_keys() {
 
 #[test]
 fn the_tour_goes_to_what_is_busy_and_back() {
-    let Some(desktop) = Desktop::start() else { return };
-    let window = desktop.open();
+    let Some(window) = Window::open(&[]) else { return };
     let _program = support::Process::start(&mut support::example("backlog", &window.url));
     window.shows("what flows", |shown| (shown["nodes"].as_array()?.len() > 2).then_some(()));
     window.press(&["F5"]);
@@ -95,8 +94,7 @@ fn the_tour_goes_to_what_is_busy_and_back() {
 
 #[test]
 fn help_opens_and_closes() {
-    let Some(desktop) = Desktop::start() else { return };
-    let window = desktop.open();
+    let Some(window) = Window::open(&[]) else { return };
     for key in ["F1", "question"] {
         window.press(&[key]);
         window.shows("the help", |shown| (shown["help"] == true).then_some(()));

@@ -221,54 +221,24 @@ fn wiring_is_written_compared_and_expected() {
     assert_eq!(missing.status.code(), Some(2));
 }
 
-/// The last line of what a window reports of itself.
-#[cfg(all(feature = "window", target_os = "linux"))]
-fn reported(path: &std::path::Path) -> Result<Value, String> {
-    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
-    // The last one may not be whole yet.
-    let last = text.rsplit('\n').nth(1).ok_or("nothing yet")?;
-    serde_json::from_str(last).map_err(|error| error.to_string())
-}
-
 #[test]
 #[cfg(all(feature = "window", target_os = "linux"))]
 fn a_click_on_a_problem_selects_the_culprit_and_brings_it_into_view() {
-    use std::process::{Command, Stdio};
-
-    let there = |program: &str| {
-        Command::new(program).arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
-    };
-    if !there("Xvfb") || !there("xdotool") {
-        eprintln!("skipped: Xvfb or xdotool is missing");
-        return;
-    }
-    let screen = ["-displayfd", "1", "-screen", "0", "1640x1040x24", "-nolisten", "tcp"];
-    let server = Process::start(Command::new("Xvfb").args(screen));
-    let display = server.line("the X server to say its number", |line| line.trim().parse::<u32>().ok());
-    let display = format!(":{display}");
-    let folder = tempfile::tempdir().unwrap();
-    let report = folder.path().join("report.jsonl");
-    let mut command = support::axonscope(["--listen", "127.0.0.1:0", "--report", report.to_str().unwrap()]);
-    let window = Process::start(command.env("DISPLAY", &display).env_remove("WAYLAND_DISPLAY"));
-    let url = window.line("the visualiser to listen", |line| {
-        line.split_whitespace().find(|word| word.starts_with("http://")).map(str::to_owned)
-    });
-    let _program = Process::start(&mut example("backlog", &url));
+    let Some(window) = support::desktop::Window::open(&[]) else { return };
+    let _program = Process::start(&mut example("backlog", &window.url));
     let row = || -> Result<Value, String> {
-        let told = reported(&report)?;
+        let told = window.last()?;
         let rows = told["problems"]["rows"].as_array().ok_or("no list")?.clone();
         rows.first().filter(|row| row["kind"] == "slow-consumer").cloned().ok_or(format!("{rows:?}"))
     };
     support::until("the problem to be listed", &row);
     let click = || {
         let Ok(row) = row() else { return };
-        let (x, y) = (row["x"].to_string(), row["y"].to_string());
-        let at = ["mousemove", x.trim_end_matches(".0"), y.trim_end_matches(".0"), "sleep", "0.2", "click", "1"];
-        Command::new("xdotool").args(at).env("DISPLAY", &display).status().unwrap();
+        window.click((row["x"].as_f64().unwrap(), row["y"].as_f64().unwrap()));
     };
     let mut clicked_at: Option<std::time::Instant> = None;
     support::until("the culprit to be selected and seen beside the panels", || {
-        let told = reported(&report)?;
+        let told = window.last()?;
         let nodes = told["nodes"].as_array().ok_or("no nodes")?;
         let culprit = nodes.iter().find(|node| node["path"] == "backlog / pipeline / packer");
         let seen = culprit.and_then(|node| node["x"].as_f64()).is_some_and(|x| x < 1180.0);

@@ -6,69 +6,16 @@
 
 mod support;
 
-use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use axonscope_proto::v1::report::Content;
 use axonscope_proto::v1::visualiser_client::VisualiserClient;
 use axonscope_proto::v1::{Component, Hello, Linkage, Postbox, Report, Snapshot};
+use support::desktop::Screen;
 use support::{Process, axonscope, example, until};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-
-/// An X server of its own and one window in it.
-struct Desktop {
-    display: String,
-    _server: Process,
-    _turn: MutexGuard<'static, ()>,
-}
-
-impl Desktop {
-    fn start() -> Option<Self> {
-        let there = |program: &str| {
-            Command::new(program).arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
-        };
-        if !there("Xvfb") || !there("xdotool") {
-            eprintln!("skipped: Xvfb or xdotool is missing");
-            return None;
-        }
-        let turn = support::turn();
-        let server = Process::start(Command::new("Xvfb").args([
-            "-displayfd",
-            "1",
-            "-screen",
-            "0",
-            "1280x800x24",
-            "-nolisten",
-            "tcp",
-        ]));
-        let display = server.line("the X server to say its number", |line| line.trim().parse::<u32>().ok());
-        Some(Self { display: format!(":{display}"), _server: server, _turn: turn })
-    }
-
-    fn open(&self) -> (Process, String) {
-        let mut command = axonscope(["--listen", "127.0.0.1:0"]);
-        command.env("DISPLAY", &self.display).env_remove("WAYLAND_DISPLAY");
-        let window = Process::start(&mut command);
-        let url = window.line("the visualiser to listen", |line| {
-            line.split_whitespace().find(|word| word.starts_with("http://")).map(str::to_owned)
-        });
-        (window, url)
-    }
-
-    fn xdotool(&self, args: &[&str]) -> String {
-        let output = Command::new("xdotool").args(args).env("DISPLAY", &self.display).output().unwrap();
-        String::from_utf8_lossy(&output.stdout).trim().to_owned()
-    }
-
-    fn window_id(&self) -> String {
-        until("the window", || {
-            let ids = self.xdotool(&["search", "--onlyvisible", "--name", "^Axonscope"]);
-            ids.lines().next().map(str::to_owned).ok_or_else(|| "there is none".to_owned())
-        })
-    }
-}
 
 /// Processor time of a process so far.
 fn processor_time(process: &Process) -> Duration {
@@ -95,9 +42,8 @@ fn comes_to_rest(process: &Process, what: &str) {
 
 #[test]
 fn a_window_opens_rests_while_nothing_moves_and_closes() {
-    let Some(desktop) = Desktop::start() else { return };
-    let (mut window, url) = desktop.open();
-    let id = desktop.window_id();
+    let Some(screen) = Screen::start(1280, 800) else { return };
+    let (mut window, url, id) = screen.show(&mut axonscope(["--listen", "127.0.0.1:0"]));
     comes_to_rest(&window, "an empty window to rest");
 
     // A connected system that is silent: its input stays open, and nobody types.
@@ -109,23 +55,23 @@ fn a_window_opens_rests_while_nothing_moves_and_closes() {
     });
     comes_to_rest(&window, "a window on a silent system to rest");
     // To say how long things take costs nothing while nothing happens.
-    desktop.xdotool(&["windowfocus", "--sync", &id]);
-    desktop.xdotool(&["key", "l"]);
+    screen.xdotool(&["windowfocus", "--sync", &id]);
+    screen.xdotool(&["key", "l"]);
     comes_to_rest(&window, "a window that measures to rest");
 
     for (x, y) in [("400", "300"), ("640", "400"), ("700", "420")] {
-        desktop.xdotool(&["mousemove", "--window", &id, x, y, "click", "1"]);
-        desktop.xdotool(&["click", "4"]);
+        screen.xdotool(&["mousemove", "--window", &id, x, y, "click", "1"]);
+        screen.xdotool(&["click", "4"]);
     }
-    desktop.xdotool(&["windowfocus", "--sync", &id]);
+    screen.xdotool(&["windowfocus", "--sync", &id]);
     for key in ["Tab", "Tab", "f", "t", "r", "l", "l", "Escape", "plus", "minus", "Left"] {
-        desktop.xdotool(&["key", key]);
+        screen.xdotool(&["key", key]);
     }
-    desktop.xdotool(&["mousemove", "600", "400", "mousedown", "1", "mousemove", "700", "450", "mouseup", "1"]);
+    screen.xdotool(&["mousemove", "600", "400", "mousedown", "1", "mousemove", "700", "450", "mouseup", "1"]);
     assert!(window.is_running(), "it stood being clicked in: {}", window.stderr());
 
     drop(program);
-    desktop.xdotool(&["key", "ctrl+q"]);
+    screen.xdotool(&["key", "ctrl+q"]);
     assert!(window.ended().success(), "{}", window.stderr());
 }
 
@@ -183,20 +129,19 @@ impl Listening {
 
 #[test]
 fn a_window_that_is_seen_asks_for_all_and_taps_what_is_selected() {
-    let Some(desktop) = Desktop::start() else { return };
-    let (mut window, url) = desktop.open();
-    let id = desktop.window_id();
+    let Some(screen) = Screen::start(1280, 800) else { return };
+    let (mut window, url, id) = screen.show(&mut axonscope(["--listen", "127.0.0.1:0"]));
     let program = Listening::dial(&url);
     program.is_asked("every_ms: 100 ");
 
-    desktop.xdotool(&["windowfocus", "--sync", &id]);
-    desktop.xdotool(&["key", "Tab"]);
+    screen.xdotool(&["windowfocus", "--sync", &id]);
+    screen.xdotool(&["key", "Tab"]);
     // The first that Tab selects is the one that sends.
-    desktop.xdotool(&["key", "p"]);
+    screen.xdotool(&["key", "p"]);
     program.is_asked("Tap(Tap { linkage: 77,");
-    desktop.xdotool(&["key", "p"]);
+    screen.xdotool(&["key", "p"]);
     program.is_asked("Untap(Untap { linkage: 77 ");
-    desktop.xdotool(&["key", "ctrl+q"]);
+    screen.xdotool(&["key", "ctrl+q"]);
     assert!(window.ended().success(), "{}", window.stderr());
 }
 

@@ -5,13 +5,6 @@
 
 #![allow(dead_code, clippy::unwrap_used, reason = "each test file uses its part, and a test may stop anywhere")]
 
-/// The turn of whoever opens a window: X servers that start together may take the same number, and windows side by side are
-/// slow.
-pub(crate) fn turn() -> std::sync::MutexGuard<'static, ()> {
-    static TURN: std::sync::Mutex<()> = std::sync::Mutex::new(());
-    TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
 pub(crate) mod desktop;
 pub(crate) mod dialogue;
 pub(crate) mod named;
