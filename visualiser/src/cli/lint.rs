@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use axonscope_model::display::escape;
-use axonscope_session::{Problem, Severity, Summary};
+use axonscope_session::{MOST_PROBLEMS, Problem, Severity, Summary};
 use serde::Serialize;
 
 use super::client::{Reach, block_on, is_called};
@@ -73,6 +73,7 @@ pub(super) fn run(args: Args) -> Outcome {
         let words = format!("there is no such system at {url}; `axonscope ls` shows those that are there");
         return Err(Failure::new(Exit::Nothing, words));
     }
+    let told = problems.len();
     problems.retain(|problem| title(problem, &systems).is_some());
     let text = match args.format {
         ListFormat::Text => problems.iter().filter_map(|problem| line(problem, &systems)).collect(),
@@ -82,7 +83,10 @@ pub(super) fn run(args: Args) -> Outcome {
     match problems.len() {
         0 => Ok(()),
         1 => Err(Failure::new(Exit::Nothing, "1 problem")),
-        count => Err(Failure::new(Exit::Nothing, format!("{count} problems"))),
+        count => {
+            let more = if told < MOST_PROBLEMS { "" } else { ", and more that are not told of" };
+            Err(Failure::new(Exit::Nothing, format!("{count} problems{more}")))
+        }
     }
 }
 

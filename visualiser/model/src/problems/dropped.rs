@@ -3,10 +3,13 @@
 use super::survey::Survey;
 use super::told::Told;
 use super::words::{count_of, name, whose};
-use super::{Problem, Severity, problem};
+use super::{Problem, Severity, is_enough, problem};
 
 pub(super) fn find(survey: &Survey<'_>, told: &Told, found: &mut Vec<Problem>) {
     for outbox in survey.dropping.iter().filter(|outbox| !told.has(outbox.owner())) {
+        if is_enough(found) {
+            return;
+        }
         let sentence = match outbox.linkages_out().next() {
             None => format!("{} is not linked to anything, and its messages are lost.", whose(*outbox)),
             Some(linkage) => format!(

@@ -8,13 +8,16 @@ use super::past::SystemPast;
 use super::survey::Survey;
 use super::told::Told;
 use super::words::{count_of, list, name};
-use super::{MOST_NAMED, Problem, Severity, problem, ways};
+use super::{MOST_NAMED, Problem, Severity, is_enough, problem, ways};
 
 /// How long it may take to undo linkages.
 const SETTLE_NS: u64 = 1_000_000_000;
 
 pub(super) fn find(survey: &Survey<'_>, past: &SystemPast, told: &mut Told, found: &mut Vec<Problem>) {
     for component in &survey.finished {
+        if is_enough(found) {
+            return;
+        }
         let ns = past.finished_ns(component.id());
         if ns < SETTLE_NS || told.has(*component) {
             continue;

@@ -34,8 +34,8 @@ use past::{Past, SystemPast};
 use survey::Survey;
 use told::Told;
 
-/// How many problems are told of.
-const MOST_PROBLEMS: usize = 1_000;
+/// How many problems are told of, of a system and of all together: the worst.
+pub const MOST_PROBLEMS: usize = 1_000;
 /// How many ids of one kind a problem names.
 const MOST_NAMED: usize = 256;
 
@@ -101,7 +101,8 @@ impl Lints {
         let mut diagnosis = Diagnosis::default();
         self.past.forget_all_but(model);
         for system in model.systems() {
-            let found = &mut diagnosis.problems;
+            let mut all = Vec::new();
+            let found = &mut all;
             vanished::find(model, system, now_ns, found);
             // What has gone neither waits nor fills up any more, and what is not told of in full is not judged.
             match system.status() {
@@ -113,10 +114,13 @@ impl Lints {
                 Status::Stale(_) => diagnosis.ripens = true,
                 Status::Lost { .. } | Status::Left { .. } => {}
             }
-            found.truncate(MOST_PROBLEMS);
+            // No system takes the room of another.
+            all.truncate(MOST_PROBLEMS);
+            diagnosis.problems.append(&mut all);
         }
         diagnosis.ripens |= !diagnosis.problems.is_empty();
         diagnosis.problems.sort_by_key(|problem| std::cmp::Reverse(problem.severity));
+        diagnosis.problems.truncate(MOST_PROBLEMS);
         diagnosis
     }
 }
@@ -136,6 +140,11 @@ fn look_into(system: &System, past: &mut SystemPast, now_ns: u64, found: &mut Ve
     starved::find(&survey, past, &mut told, found);
     dropped::find(&survey, &told, found);
     survey.ripens()
+}
+
+/// Whether more of a system would not be told.
+fn is_enough(found: &[Problem]) -> bool {
+    found.len() >= MOST_PROBLEMS
 }
 
 /// A problem of this system, with what it touches still to be said.

@@ -8,7 +8,7 @@ use super::past::SystemPast;
 use super::survey::Survey;
 use super::told::Told;
 use super::words::{self, list, name};
-use super::{MOST_NAMED, Problem, Severity, problem, ways};
+use super::{MOST_NAMED, Problem, Severity, is_enough, problem, ways};
 
 /// How long an inbox is at least left alone before that is told of, and at most.
 const SHORTEST_NS: u64 = 2_000_000_000;
@@ -20,6 +20,9 @@ const ARRIVED: u32 = 3;
 
 pub(super) fn find(survey: &Survey<'_>, past: &SystemPast, told: &mut Told, found: &mut Vec<Problem>) {
     for inbox in &survey.unread {
+        if is_enough(found) {
+            return;
+        }
         let owner = inbox.owner();
         let neglect = past.neglect(inbox.id(), inbox.depth());
         if neglect.arrived < ARRIVED || !is_neglected(*inbox, past) || told.has(owner) {

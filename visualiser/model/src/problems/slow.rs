@@ -11,7 +11,7 @@ use super::survey::Survey;
 use super::told::Told;
 use super::waits::{End, LASTING_NS, Wait, Waits, Why};
 use super::words::{self, list, name};
-use super::{MOST_NAMED, MOST_PROBLEMS, Problem, Severity, problem, silent};
+use super::{MOST_NAMED, Problem, Severity, is_enough, problem, silent};
 
 /// For how long an inbox must have been full, or a sender blocked, to be told of.
 const FULL_FOR_NS: u64 = 1_500_000_000;
@@ -46,7 +46,7 @@ pub(super) fn find(
             continue;
         }
         let ripe = full_ns >= FULL_FOR_NS || victims.iter().any(lasts);
-        if ripe && !told.has(culprit) && found.len() < MOST_PROBLEMS {
+        if ripe && !told.has(culprit) && !is_enough(found) {
             found.push(tell(culprit, &full, full_ns, &victims, past));
         }
         if ripe {

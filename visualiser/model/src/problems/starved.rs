@@ -7,13 +7,16 @@ use super::past::SystemPast;
 use super::survey::Survey;
 use super::told::Told;
 use super::words::{self, count_of, name};
-use super::{Problem, Severity, problem};
+use super::{Problem, Severity, is_enough, problem};
 
 /// How long a component may be unlinked: it is made before it is linked, and may be linked anew.
 const SETTLE_NS: u64 = 1_500_000_000;
 
 pub(super) fn find(survey: &Survey<'_>, past: &SystemPast, told: &mut Told, found: &mut Vec<Problem>) {
     for inbox in &survey.starved {
+        if is_enough(found) {
+            return;
+        }
         let owner = inbox.owner();
         let ns = past.starved_ns(inbox.id());
         // Whoever waits at several inboxes goes on when a message comes to another.

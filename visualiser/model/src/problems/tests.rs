@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use crate::tests::script::change;
 use crate::{Hello, Limits, Model};
 
-use super::Lints;
+use super::{Lints, MOST_PROBLEMS};
 
 mod single;
 
@@ -284,4 +284,36 @@ fn a_pass_over_many_is_bounded_by_what_is_wrong() {
     let shown = shown_by(&script, Lints::default());
     assert_eq!(shown.lines().count(), 3, "one problem");
     assert!(shown.contains("slow is too slow: c2, c3 and"), "{}", &shown[..300]);
+}
+
+#[test]
+fn a_system_full_of_problems_takes_the_room_of_no_other() {
+    let mut model = Model::new(Limits::default());
+    let mut systems = Vec::new();
+    for (instance, script) in [(1, unlinked(1_500)), (2, "add 1 broken\nstate 1 failed".to_owned())] {
+        let hello = Hello { instance: [instance; 16], name: "chat".to_owned(), monotonic_ns: 1, ..Hello::default() };
+        let id = model.connect(hello, 0).unwrap();
+        for line in ["snap", "end"].into_iter().chain(script.lines()) {
+            let words: Vec<&str> = line.split(' ').collect();
+            assert_eq!(model.apply(id, change(&words)).anomaly, None, "{line}");
+        }
+        systems.push(id);
+    }
+    let mut lints = Lints::default();
+    lints.look(&model, 1_000 * MS);
+    let found = lints.look(&model, 4_000 * MS).problems;
+    assert_eq!(found.len(), MOST_PROBLEMS);
+    assert_eq!((found[0].system, &*found[0].kind), (systems[1], "failed"));
+    assert!(found[1..].iter().all(|problem| problem.kind == "unlinked-inbox"));
+}
+
+/// So many components that wait at an inbox that nothing is linked to.
+fn unlinked(count: u32) -> String {
+    let mut script = String::new();
+    for n in 1..=count {
+        let (inbox, control) = (10_000 + n, 20_000 + n);
+        writeln!(script, "add {n} waiter-{n}\nin {inbox} inbox of {n}\nin {control} control of {n}").unwrap();
+        writeln!(script, "pass {inbox} 0 waiting\npass {control} 0 waiting").unwrap();
+    }
+    script
 }

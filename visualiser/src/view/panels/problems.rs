@@ -3,7 +3,7 @@
 use axonscope_model::ComponentId;
 use axonscope_model::SystemId;
 use axonscope_model::display;
-use axonscope_session::{Problem, Severity};
+use axonscope_session::{MOST_PROBLEMS, Problem, Severity};
 use bevy::prelude::*;
 use bevy_egui::{EguiContexts, egui};
 
@@ -122,7 +122,8 @@ fn show_heading(ui: &mut egui::Ui, palette: &Palette, problems: &[Problem]) {
         ui.label(strong("Problems", type_size::HEADING, palette.text));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let worst = problems.first().map_or(Severity::Note, |problem| problem.severity);
-            let count = display::count(problems.len() as u64);
+            let more = if problems.len() < MOST_PROBLEMS { "" } else { "+" };
+            let count = format!("{}{more}", display::count(problems.len() as u64));
             ui.label(strong(count, type_size::HEADING, color(palette, worst)));
         });
     });
