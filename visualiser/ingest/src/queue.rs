@@ -201,6 +201,11 @@ impl Nudge {
         self.0.ready.notify_one();
     }
 
+    /// Whether anything waits, or is being taken in: it has room in the queue.
+    pub fn is_busy(&self) -> bool {
+        self.0.room.available_permits() < QUEUE_BYTES
+    }
+
     /// Ends the queue: the receiver gets [`Next::Closed`] at once, senders are told so.
     pub fn close(&self) {
         self.0.close();

@@ -35,6 +35,8 @@ mod kernel;
 mod tree;
 mod walk;
 
+mod courtesy;
+
 mod forces;
 
 mod graph;

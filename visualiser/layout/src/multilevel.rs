@@ -3,6 +3,7 @@
 //! Drawing", 2005). Each level begins where the coarser one came to rest and has only its own details left to find.
 
 use crate::bodies::NONE;
+use crate::courtesy::Courtesy;
 use crate::graph::Graph;
 use crate::laws::Laws;
 use crate::levels::{Level, Link, Merge};
@@ -102,7 +103,7 @@ impl<const D: usize> Relaxing<D> {
         for tick in 0..TICKS {
             let heat = FIRST * cooling.powi(tick);
             self.tree.build(0..places.len() as u32, |i| (places[i as usize], level.charge[i as usize]), |_| true);
-            self.tree.sum(Repulsion { soft: 0.2 * mean.max(1.0), theta: laws.theta });
+            self.tree.sum(Repulsion { soft: 0.2 * mean.max(1.0), theta: laws.theta }, &Courtesy::default());
             self.pull(&level.links, places, &eases, heat);
             for (i, force) in self.tree.forces() {
                 let i = i as usize;

@@ -3,6 +3,7 @@
 //! Points are halved again and again across their longest side; a node is a run of them, stored before its children with
 //! the index that skips them. No cell of a grid has so even a number of points, and none is as compact.
 
+use crate::courtesy::Courtesy;
 use crate::kernel::{Columns, LANES};
 use crate::vector::{add, length, scaled, sub};
 use crate::walk::{Repulsion, Scratch, Walk, pieces};
@@ -98,14 +99,14 @@ impl<const D: usize> Tree<D> {
     }
 
     /// Sums the pushes of all points, for each that was wanted and perhaps some more.
-    pub(crate) fn sum(&mut self, repulsion: Repulsion) {
+    pub(crate) fn sum(&mut self, repulsion: Repulsion, courtesy: &Courtesy) {
         self.scratch.resize_with(pieces().min(self.tasks.len()), Scratch::default);
         let rows = self.order.len().next_multiple_of(LANES);
         for column in &mut self.forces {
             column.clear();
             column.resize(rows, 0.0);
         }
-        let walk = Walk { nodes: &self.nodes, points: &self.points, repulsion };
+        let walk = Walk { nodes: &self.nodes, points: &self.points, repulsion, courtesy };
         walk.share_out(&self.tasks, self.forces.each_mut().map(|column| &mut column[..]), &mut self.scratch);
     }
 
@@ -229,7 +230,7 @@ mod tests {
         let mut tree = Tree::default();
         tree.build(0..places.len() as u32, |i| (places[i as usize], 1.0), |_| true);
         let mut found = vec![[f32::NAN; D]; places.len()];
-        tree.sum(Repulsion { theta, soft: SOFT });
+        tree.sum(Repulsion { theta, soft: SOFT }, &Courtesy::default());
         tree.forces().for_each(|(i, force)| found[i as usize] = force);
         found
     }
@@ -280,7 +281,7 @@ mod tests {
         let mut tree = Tree::default();
         tree.build(0..3000, |i| (places[i as usize], 1.0), |i| i == 7);
         let all = forces(&places, 0.7);
-        tree.sum(Repulsion { theta: 0.7, soft: SOFT });
+        tree.sum(Repulsion { theta: 0.7, soft: SOFT }, &Courtesy::default());
         let summed: Vec<_> = tree.forces().filter(|(_, force)| *force != [0.0; 2]).collect();
         assert!(summed.len() <= BUCKET);
         assert!(summed.contains(&(7, all[7])), "the one that is wanted feels the same as ever");

@@ -5,6 +5,7 @@
 //! force calculation algorithm", 2002; without his symmetry, so that every target can be summed by itself). So the sums
 //! for a target do not depend on who makes them: any number of threads gives the same forces.
 
+use crate::courtesy::Courtesy;
 use crate::kernel::{self, Columns, Field};
 use crate::tree::{Node, children};
 use crate::vector::{dot, sub};
@@ -45,6 +46,7 @@ pub(crate) struct Walk<'a, const D: usize> {
     pub(crate) nodes: &'a [Node<D>],
     pub(crate) points: &'a Columns<D>,
     pub(crate) repulsion: Repulsion,
+    pub(crate) courtesy: &'a Courtesy,
 }
 
 impl<const D: usize> Walk<'_, D> {
@@ -60,6 +62,7 @@ impl<const D: usize> Walk<'_, D> {
                 scratch.open.push(0);
                 let forces = forces.each_mut().map(|column| &mut column[run.clone()]);
                 self.visit(task as usize, 0, Field::NONE, forces, scratch);
+                self.courtesy.give_way();
             }
             return;
         }

@@ -1,6 +1,9 @@
 //! What a simulation promises for any request at all.
 #![allow(clippy::unwrap_used)]
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use axonscope_layout::{Body, Layout, LayoutRequest, Simulation, Spring};
 use proptest::prelude::*;
 
@@ -108,12 +111,18 @@ proptest! {
     #[test]
     fn everything_is_finite_and_repeats(requests in prop::collection::vec(wild(), 1..4), seed: u64) {
         let (mut one, mut two) = (Simulation::<2>::new(seed), Simulation::<2>::new(seed));
+        let given = Arc::new(AtomicUsize::new(0));
+        let counted = given.clone();
+        two.give_way_by(Arc::new(move || { counted.fetch_add(1, Ordering::Relaxed); }));
         for request in &requests {
             one.set_request(request);
             two.set_request(request);
             for _ in 0..25 {
-                prop_assert_eq!(one.tick(), two.tick());
+                let before = given.load(Ordering::Relaxed);
+                let moves = two.tick();
+                prop_assert_eq!(one.tick(), moves);
                 prop_assert_eq!(one.layout(), two.layout());
+                prop_assert!(!moves || given.load(Ordering::Relaxed) > before, "others never get a turn");
             }
             let layout = one.layout();
             prop_assert_eq!(layout.positions.len(), request.bodies.len());

@@ -44,6 +44,7 @@ pub(crate) fn run(shared: Arc<Shared>, seed: u64) {
     let _threads = gather_threads();
     let mut studio = Studio {
         seed,
+        give_way: shared.manners(),
         pictures: Vec::new(),
         packings: [Packing::new(), Packing::new()],
         style: Style::Force,
@@ -63,6 +64,7 @@ pub(crate) fn run(shared: Arc<Shared>, seed: u64) {
         }
         let mut took_change = studio.take_changes(&shared);
         took_change |= studio.take_wishes(&shared);
+        (studio.give_way)();
         let now = Instant::now();
         // What is new is shown before anything moves on, if there is no time for both.
         let has_time = !took_change || now + studio.tick_took <= began + FRAME;
@@ -73,6 +75,7 @@ pub(crate) fn run(shared: Arc<Shared>, seed: u64) {
             studio.ticks_due = now + FRAME;
             studio.tick(&shared, began + MEANT, TICKS_PER_FRAME);
         }
+        (studio.give_way)();
         if (studio.moved || !studio.is_moving()) && studio.publish(&shared) && !reasons.hurry {
             count_if(&shared.totals.publications_over_budget, began.elapsed() > FRAME);
         }
@@ -97,6 +100,7 @@ fn count_if(total: &AtomicU64, happened: bool) {
 
 struct Studio {
     seed: u64,
+    give_way: Arc<dyn Fn() + Send + Sync>,
     /// In order of first appearance.
     pictures: Vec<Picture>,
     /// How systems stand beside each other, by how they are arranged; and that now.
@@ -139,7 +143,7 @@ impl Studio {
             let index = match self.pictures.binary_search_by_key(&system, |picture| picture.system) {
                 Ok(index) => index,
                 Err(index) => {
-                    self.pictures.insert(index, Picture::new(system, self.seed));
+                    self.pictures.insert(index, Picture::new(system, self.seed, self.give_way.clone()));
                     index
                 }
             };

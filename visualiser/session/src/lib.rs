@@ -39,6 +39,7 @@ mod finding;
 
 mod core_thread;
 mod layout_thread;
+mod manners;
 mod picture;
 mod session;
 
@@ -48,7 +49,7 @@ pub use arranging::Folds;
 pub use axonscope_ingest::answers::{ComponentPlace, Standing, Summary, SystemLayout};
 pub use axonscope_ingest::{Listen, StartError, reader};
 pub use axonscope_layout::Style;
-pub use axonscope_model::problems::{Problem, Severity};
+pub use axonscope_model::problems::{MOST_PROBLEMS, Problem, Severity};
 pub use axonscope_model::wiring::Wiring;
 pub use finding::{Findings, Focus, Hit, Hits, Wanted};
 pub use history::{HISTORY_SECS, Subject, Trace};

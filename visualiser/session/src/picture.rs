@@ -49,11 +49,14 @@ pub(crate) struct Picture {
 }
 
 impl Picture {
-    pub(crate) fn new(system: SystemId, seed: u64) -> Picture {
+    /// While it is arranged, `give_way` is done every now and then.
+    pub(crate) fn new(system: SystemId, seed: u64, give_way: Arc<dyn Fn() + Send + Sync>) -> Picture {
         let now = Instant::now();
+        let mut simulation = Simulation::new(seed);
+        simulation.give_way_by(give_way);
         Picture {
             system,
-            simulation: Simulation::new(seed),
+            simulation,
             layered: None,
             style: Style::Force,
             drawing: Drawing::default(),
@@ -246,7 +249,7 @@ mod tests {
             let new = NewComponent { id: ComponentId(id), ..NewComponent::default() };
             let _ = model.apply(system, Change::ComponentAdded(new));
         }
-        let mut picture = Picture::new(system, 1);
+        let mut picture = Picture::new(system, 1, Arc::new(|| ()));
         if let Some(system) = model.system(system) {
             let mut progress = picture.draft().begin(system, None);
             assert!(picture.draft().copy(system, &Default::default(), &mut progress, || true));

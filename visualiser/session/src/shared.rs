@@ -22,6 +22,7 @@ use crate::attention::Attention;
 use crate::finding::Desk;
 use crate::history::History;
 use crate::keeper::Keeper;
+use crate::manners::manners;
 use crate::places::Places;
 use crate::problems::Problems;
 use crate::stir::Stir;
@@ -455,6 +456,11 @@ impl Shared {
         if self.waker.touch() {
             self.nudge.nudge();
         }
+    }
+
+    /// What long work is to do every now and then.
+    pub(crate) fn manners(&self) -> Arc<dyn Fn() + Send + Sync> {
+        manners(self.nudge.clone())
     }
 
     pub(crate) fn end(&self) {

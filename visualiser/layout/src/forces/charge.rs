@@ -1,6 +1,7 @@
 //! Repulsion: leaves keep each other at a distance, near and far, so that a graph unfolds.
 
 use crate::bodies::Bodies;
+use crate::courtesy::Courtesy;
 use crate::forces::center::Parts;
 use crate::laws::Laws;
 use crate::springs::reach;
@@ -41,7 +42,7 @@ pub fn repulsion<const D: usize>(places: &[[f32; D]], charges: &[f32], theta: f3
     let count = places.len().min(charges.len());
     let mut tree = Tree::default();
     tree.build(0..count as u32, |i| (places[i as usize], charges[i as usize]), |_| true);
-    tree.sum(Repulsion { soft: SOFTENING, theta });
+    tree.sum(Repulsion { soft: SOFTENING, theta }, &Courtesy::default());
     let mut forces = vec![[0.0; D]; count];
     tree.forces().for_each(|(i, force)| forces[i as usize] = force);
     forces
@@ -55,7 +56,7 @@ mod tests {
     fn forces(bodies: &Bodies<2>, parts: &Parts) -> Vec<(u32, [f32; 2])> {
         let mut tree = Tree::default();
         gather(bodies, parts, &mut tree);
-        tree.sum(repulsion_of(&Laws::default()));
+        tree.sum(repulsion_of(&Laws::default()), &Courtesy::default());
         tree.forces().collect()
     }
 
