@@ -68,18 +68,22 @@ pub(crate) struct Afar {
 }
 
 impl Afar {
-    /// Gathers for the furthest and for the closest of `zooms`; what both have is there once.
+    /// Gathers for all of `zooms`: the furthest, the closest, and those between from which on neighbourhoods are others. What
+    /// two have is there once.
     pub(crate) fn of(picture: &Picture, levels: &Levels, near: &Neighbours, zooms: Span) -> Self {
         let mut afar = Self::default();
         let furthest = zooms.from / FADE;
         if furthest >= levels.all_apart_from {
             return afar;
         }
-        let standins = levels.standins(picture, furthest);
-        afar.gather(picture, levels, near, zooms, (furthest, &standins), None);
-        let closest = levels.standins(picture, zooms.until);
-        if closest != standins {
-            afar.gather(picture, levels, near, zooms, (zooms.until, &closest), Some(&standins));
+        let between = Standins::zooms_between(furthest, zooms.until);
+        let mut known: Option<Standins> = None;
+        for zoom in [furthest].into_iter().chain(between).chain([zooms.until]) {
+            let standins = levels.standins(picture, zoom);
+            if known.as_ref() != Some(&standins) {
+                afar.gather(picture, levels, near, zooms, (zoom, &standins), known.as_ref());
+                known = Some(standins);
+            }
         }
         afar
     }
@@ -263,6 +267,23 @@ mod tests {
         let Afar { joins, .. } = afar(&rings(), 0.27, 0.35);
         assert_eq!(joins.len(), 1);
         assert!(joins[0].span.strength(0.27) > 0.99 && joins[0].span.strength(0.4) < 0.01, "{:?}", joins[0].span);
+    }
+
+    #[test]
+    fn whatever_the_zoom_everything_is_shown() {
+        let nodes: Vec<_> = (0..100).map(|n| (None, (n % 10) as f32 * 110.0, (n / 10) as f32 * 110.0, 24.0)).collect();
+        let picture = sample::picture(&nodes, &[]);
+        let levels = Levels::of(&picture.nodes, &Folded::default());
+        for from in (0..120).map(|step| 0.02 * 1.02f32.powi(step)) {
+            let afar = afar(&picture, from, 1.25 * from);
+            for zoom in (0..=10).map(|step| from * (1.0 + 0.025 * step as f32)) {
+                let together = |crowd: &Crowd| crowd.span.strength(zoom) * crowd.count as f32;
+                let shown: f32 = afar.crowds.iter().map(together).sum();
+                let alone: f32 = (0..100).map(|node| levels.of_disc(node).strength(zoom)).sum();
+                // While one fades into the other both can be seen.
+                assert!((90.0..=201.0).contains(&(shown + alone)), "{shown} and {alone} at {zoom} from {from}");
+            }
+        }
     }
 
     #[test]

@@ -96,6 +96,20 @@ pub(crate) struct Neighbourhood {
     pub(crate) span: Span,
 }
 
+impl Standins {
+    /// The zooms above `from` and up to `until` from which on neighbourhoods are half as long in the world.
+    pub(crate) fn zooms_between(from: f32, until: f32) -> impl Iterator<Item = f32> {
+        // A hair closer, so that no rounding makes it the one before.
+        let first = NEIGHBOURHOOD / side_at(from) * 2.0 * 1.000_1;
+        std::iter::successors(Some(first), |zoom| Some(2.0 * zoom)).take_while(move |&zoom| zoom < until)
+    }
+}
+
+/// How long a neighbourhood is at this zoom, in world units.
+fn side_at(zoom: f32) -> f32 {
+    (NEIGHBOURHOOD / zoom).log2().ceil().exp2()
+}
+
 impl Levels {
     pub(crate) fn of(nodes: &[Node], folded: &Folded) -> Self {
         let mut levels = Self { some_apart_from: f32::INFINITY, ..Self::default() };
@@ -144,7 +158,7 @@ impl Levels {
     /// Who stands for whom at `zoom`.
     pub(crate) fn standins(&self, picture: &Picture, zoom: f32) -> Standins {
         let count = picture.nodes.len() as u32;
-        let side = (NEIGHBOURHOOD / zoom).log2().ceil().exp2();
+        let side = side_at(zoom);
         let mut known: HashMap<(u32, i32, i32), u32> = HashMap::default();
         let mut neighbourhoods: Vec<Neighbourhood> = Vec::new();
         let mut of = Vec::with_capacity(count as usize);
