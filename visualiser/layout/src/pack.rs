@@ -23,6 +23,8 @@ const ASPECT: f32 = 1.6;
 const FAR: f32 = 1.0e7;
 /// Less than this, in world units, is rounding and moves nobody.
 const SLACK: f32 = 0.01;
+/// So many times the gap between two is too much.
+const WIDE: f32 = 4.0;
 
 impl Packing {
     /// An empty world.
@@ -34,13 +36,15 @@ impl Packing {
     ///
     /// A cluster seen in the last call stays. If it grew into another, that one moves to the nearest free place. A new
     /// cluster goes right of or below those there are, whichever keeps the whole compact and wide; the very first gets the
-    /// origin itself. One that is gone leaves its place free and moves nobody. Of clusters with equal keys only the first is
+    /// origin itself. One that is gone leaves its place free and moves nobody. When one shrinks and there is much more room
+    /// between two than it takes, the smaller one moves up. Of clusters with equal keys only the first is
     /// remembered.
     pub fn place(&mut self, clusters: &[Cluster], gap: f32) -> Vec<[f32; 2]> {
         let gap = if gap.is_finite() { gap.clamp(0.0, FAR) } else { 0.0 };
         let clusters: Vec<Cluster> = clusters.iter().map(sane).collect();
         let mut origins = vec![None; clusters.len()];
         let mut fixed: Vec<Rect> = Vec::with_capacity(clusters.len());
+        let shrinks = self.any_shrinks(&clusters);
         for (index, origin) in self.in_order(&clusters) {
             let rect = Rect::of(&clusters[index], origin);
             let free = rect.nearest_free(&fixed, gap);
@@ -55,7 +59,10 @@ impl Packing {
                 fixed.push(free);
             }
         }
-        let origins: Vec<[f32; 2]> = origins.into_iter().map(Option::unwrap_or_default).collect();
+        let mut origins: Vec<[f32; 2]> = origins.into_iter().map(Option::unwrap_or_default).collect();
+        if shrinks {
+            move_up(&clusters, &mut origins, gap);
+        }
         self.placed = clusters.into_iter().zip(origins.iter().copied()).collect();
         origins
     }
@@ -65,6 +72,14 @@ impl Packing {
         if let Some((_, own)) = self.placed.iter_mut().find(|(cluster, _)| cluster.key == key) {
             *own = origin.map(sane_side);
         }
+    }
+
+    fn any_shrinks(&self, clusters: &[Cluster]) -> bool {
+        self.placed.iter().any(|(before, _)| {
+            let now = clusters.iter().find(|cluster| cluster.key == before.key);
+            let room = |cluster: &Cluster, axis: usize| cluster.max[axis] - cluster.min[axis];
+            now.is_some_and(|now| (0..2).any(|axis| room(now, axis) < room(before, axis) - SLACK))
+        })
     }
 
     /// The clusters that have an origin, with it: first those that grew, for they push, then outwards from the one that
@@ -94,6 +109,29 @@ impl Packing {
     }
 }
 
+/// Moves each cluster that stands far from all others straight to the nearest, from the smallest on; the largest stays.
+fn move_up(clusters: &[Cluster], origins: &mut [[f32; 2]], gap: f32) {
+    let mut rects: Vec<Rect> = clusters.iter().zip(&*origins).map(|(cluster, at)| Rect::of(cluster, *at)).collect();
+    let mut order: Vec<usize> = (0..rects.len()).collect();
+    order.sort_by(|&a, &b| rects[a].area().total_cmp(&rects[b].area()).then(b.cmp(&a)));
+    order.pop();
+    for index in order {
+        let own = rects[index];
+        let others: Vec<Rect> =
+            rects.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, r)| *r).collect();
+        let nearest = others.iter().map(|other| own.way_to(other)).min_by(|a, b| a.1.abs().total_cmp(&b.1.abs()));
+        if let Some((axis, way)) = nearest.filter(|(_, way)| way.abs() > WIDE * gap) {
+            let mut min = own.min;
+            min[axis] += way - gap.copysign(way);
+            let moved = own.moved_to(min);
+            if moved.is_free(&others, gap) {
+                origins[index][axis] += min[axis] - own.min[axis];
+                rects[index] = moved;
+            }
+        }
+    }
+}
+
 /// A cluster in the world.
 #[derive(Clone, Copy, Debug)]
 struct Rect {
@@ -113,6 +151,17 @@ impl Rect {
 
     fn size(&self, axis: usize) -> f32 {
         self.max[axis] - self.min[axis]
+    }
+
+    fn area(&self) -> f32 {
+        self.size(0) * self.size(1)
+    }
+
+    /// Along which axis another one is further away, and how far, to which side; 0 where they overlap.
+    fn way_to(&self, other: &Rect) -> (usize, f32) {
+        let way =
+            |axis: usize| (other.min[axis] - self.max[axis]).max(0.0) - (self.min[axis] - other.max[axis]).max(0.0);
+        if way(0).abs() >= way(1).abs() { (0, way(0)) } else { (1, way(1)) }
     }
 
     fn moved_to(&self, min: [f32; 2]) -> Self {
@@ -243,6 +292,18 @@ mod tests {
         assert_eq!(before, [[0.0, 0.0], [0.0, -220.0], [420.0, 0.0]]);
         clusters[0].max[0] += 30.0;
         assert_eq!(packing.place(&clusters, 20.0), [[0.0, 0.0], [0.0, -220.0], [450.0, 0.0]]);
+    }
+
+    #[test]
+    fn what_is_left_far_away_by_one_that_shrinks_moves_up() {
+        let mut packing = Packing::new();
+        let mut clusters = [cluster(1, 400.0, 600.0), cluster(2, 200.0, 600.0)];
+        assert_eq!(packing.place(&clusters, 20.0)[1], [320.0, 0.0]);
+        clusters[0].max[0] -= 50.0;
+        assert_eq!(packing.place(&clusters, 20.0)[1], [320.0, 0.0], "not far enough");
+        clusters[0].max[0] -= 80.0;
+        assert_eq!(packing.place(&clusters, 20.0), [[0.0, 0.0], [190.0, 0.0]]);
+        assert_eq!(packing.place(&clusters, 20.0)[1], [190.0, 0.0], "and stays there");
     }
 
     #[test]
