@@ -54,7 +54,7 @@ impl Default for Laws {
             hub_room: 0.28,
             charge: 600.0,
             charge_limit: 1200.0,
-            theta: 0.7,
+            theta: 0.6,
             flow: 6.0,
             level: 0.02,
             lean: 4.0,
