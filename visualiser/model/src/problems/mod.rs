@@ -137,7 +137,7 @@ fn look_into(system: &System, past: &mut SystemPast, now_ns: u64, found: &mut Ve
     finished::find(&survey, past, &mut told, found);
     slow::find(&survey, &waits, past, &mut told, found);
     silent::find(&survey, past, &mut told, found);
-    starved::find(&survey, past, &mut told, found);
+    starved::find(&survey, &waits, past, &mut told, found);
     dropped::find(&survey, &told, found);
     survey.ripens()
 }

@@ -6,13 +6,22 @@ use crate::display;
 use super::past::SystemPast;
 use super::survey::Survey;
 use super::told::Told;
+use super::waits::Waits;
 use super::words::{self, count_of, name};
 use super::{Problem, Severity, is_enough, problem};
 
 /// How long a component may be unlinked: it is made before it is linked, and may be linked anew.
 const SETTLE_NS: u64 = 1_500_000_000;
 
-pub(super) fn find(survey: &Survey<'_>, past: &SystemPast, told: &mut Told, found: &mut Vec<Problem>) {
+pub(super) fn find(
+    survey: &Survey<'_>,
+    waits: &Waits<'_>,
+    past: &SystemPast,
+    told: &mut Told,
+    found: &mut Vec<Problem>,
+) {
+    // Whoever would link it may wait for somebody: while it does, nothing is said of those that came since.
+    let held_ns = waits.longest_ns(past);
     for inbox in &survey.starved {
         if is_enough(found) {
             return;
@@ -24,7 +33,7 @@ pub(super) fn find(survey: &Survey<'_>, past: &SystemPast, told: &mut Told, foun
         // Where programs are told of by hand, or by their spans, linkages may be seen only once they are used. Whoever has a
         // control box is of a runtime that tells of all of them.
         let tells_all = owner.postboxes().any(|postbox| postbox.kind() == PostboxKind::Inbox && postbox.is_standard());
-        if ns < SETTLE_NS || waits_elsewhere || !tells_all || told.has(owner) {
+        if ns < SETTLE_NS || ns <= held_ns || waits_elsewhere || !tells_all || told.has(owner) {
             continue;
         }
         let sentence =

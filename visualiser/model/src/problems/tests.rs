@@ -107,6 +107,40 @@ fn a_backlog_is_one_problem_named_after_its_end() {
 }
 
 #[test]
+fn who_came_while_others_wait_is_not_linked_yet_because_of_them() {
+    let waiting = |number: u32, name: &str| {
+        format!(
+            "add {number} {name}
+            in {number}0 inbox of {number} cap 8
+            in {number}1 control of {number}
+            pass {number}0 0 waiting
+            pass {number}1 0 waiting\n"
+        )
+    };
+    let (early, late) = (waiting(5, "early"), waiting(6, "late"));
+    let script = format!(
+        "{ROW}{early}
+        at 1500
+        look
+        pass 30 100 depth 8
+        pass 21 8 since 1800
+        at 2500
+        look
+        {late}
+        at 3000
+        look
+        pass 30 101 depth 8
+        at 6000
+        look"
+    );
+    let shown = shown_by(&script, Lints::default());
+    let last: Vec<&str> = shown.split("--").nth(3).unwrap().lines().filter(|line| line.contains('[')).collect();
+    assert_eq!(last.len(), 2, "{shown}");
+    assert!(last[0].starts_with("slow-consumer [3 2]"), "{shown}");
+    assert!(last[1].starts_with("unlinked-inbox [5] [] early"), "{shown}");
+}
+
+#[test]
 fn a_full_inbox_is_a_problem_when_it_has_been_full_for_a_while() {
     let full = "
         pass 30 100 depth 7

@@ -79,6 +79,15 @@ impl<'a> Waits<'a> {
         self.by.get(&slot)
     }
 
+    /// For how long some component or other has waited for room, breaks of less than a look included.
+    pub(super) fn longest_ns(&self, past: &SystemPast) -> u64 {
+        let held_ns = |wait: &Wait<'_>| match wait.why {
+            Why::Room(outbox) => wait.ns.max(past.blocked_ns(outbox.id())),
+            Why::Message(_) => 0,
+        };
+        self.by.values().map(held_ns).max().unwrap_or(0)
+    }
+
     /// Those whose waiting ends there, the nearest first, members of the circle left out.
     pub(super) fn ending(&self, end: End) -> Vec<&Wait<'a>> {
         let slots = self.behind.get(&end).map_or(&[][..], Vec::as_slice);
