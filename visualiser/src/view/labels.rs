@@ -276,7 +276,8 @@ fn write_counts(page: &mut Page<'_>, stage: &Stage, eye: &Eye, palette: &Palette
 /// In the middle of a disc, if it fits.
 fn write_inside(page: &mut Page<'_>, center: Vec2, radius: f32, text: &str, color: Rgba) {
     let size = if radius >= 18.0 { type_size::BODY } else { type_size::TINY };
-    let words = page.words_within(text, size, true, 1.5 * radius);
+    // Boxes stand on the rim.
+    let words = page.words_within(text, size, true, 1.2 * radius);
     if words.size().x <= 2.0 * radius - 4.0 {
         page.write(center - words.size() / 2.0, words, color, false);
     }
@@ -285,12 +286,16 @@ fn write_inside(page: &mut Page<'_>, center: Vec2, radius: f32, text: &str, colo
 fn write_ring_title(page: &mut Page<'_>, sight: &Sight<'_>, node: &Node, strength: f32) {
     let (palette, zoom) = (sight.palette, sight.eye.zoom);
     let (center, radius) = sight.on_screen(node);
-    let at = center - Vec2::new(0.0, radius);
     let name = page.words(sight.picture().word(node.name), type_size::BODY, false);
-    let above = at - Vec2::new(0.0, name.size().y + 4.0);
-    if page.put_below(above, name, palette.quiet.fade(strength), true) && zoom >= ZOOM_FOR_FACTS * 0.5 {
+    let size = name.size();
+    // On its top; where something stands already, below that line; else at its foot.
+    let places = [-radius - size.y - 4.0, -radius + 6.0, radius + 4.0];
+    let places = places.map(|down| center + Vec2::new(-size.x / 2.0, down));
+    let Some(placed) = page.put_first(&places, name, palette.quiet.fade(strength), false) else { return };
+    if zoom >= ZOOM_FOR_FACTS * 0.5 {
         let inside = page.words(&format!("{} inside", display::count(node.children.into())), type_size::TINY, false);
-        page.put_below(at + Vec2::new(0.0, 6.0), inside, palette.faint.fade(strength), true);
+        let top = (center.y - radius + 6.0).max(placed.max.y + 1.0);
+        page.put_below(Vec2::new(center.x, top), inside, palette.faint.fade(strength), true);
     }
 }
 
@@ -316,9 +321,7 @@ fn write_node_labels(page: &mut Page<'_>, sight: &Sight<'_>, node: &Node, streng
     let chosen = sight.is_asked(node);
     let name = page.words(sight.picture().word(node.name), type_size::BODY, false);
     let size = name.size();
-    // Outside the ring round what is selected or hovered.
-    let air = if chosen { (size::SELECTION_AIR + size::VESSEL) * sight.eye.zoom } else { 0.0 };
-    let gap = radius + 5.0 + air;
+    let gap = radius + 5.0 + air_round(node, chosen) * sight.eye.zoom;
     let places = [
         center + Vec2::new(-size.x / 2.0, gap),
         center + Vec2::new(-size.x / 2.0, -gap - size.y),
@@ -349,6 +352,20 @@ fn write_node_labels(page: &mut Page<'_>, sight: &Sight<'_>, node: &Node, streng
             places.extend([radius + 8.0, -radius - 8.0 - size.x].map(|off| center + Vec2::new(off, -size.y / 2.0)));
         }
         page.put_first(&places, fact, color.fade(strength), false);
+    }
+}
+
+/// How far rings reach round a disc: that of what is selected or hovered, that of who is to blame, that of who waits. World
+/// units.
+fn air_round(node: &Node, chosen: bool) -> f32 {
+    if chosen {
+        size::SELECTION_AIR + size::VESSEL
+    } else if node.blamed != Trouble::None {
+        size::BLAME_AIR + 1.5
+    } else if node.blocked > 0.02 {
+        6.0
+    } else {
+        0.0
     }
 }
 
