@@ -86,8 +86,12 @@ fn build(session: Session, options: &WindowOptions) -> App {
         unfocused_mode: UpdateMode::reactive_low_power(Duration::from_secs(60)),
     })
     .insert_resource(view::Folds::with_budget(options.fold_above))
-    .insert_resource(Look { theme: options.theme.unwrap_or(options.settings.theme), ..default() })
-    .insert_resource(Presenting::new(options.presents, options.title.as_deref()))
+    .insert_resource(Look {
+        theme: options.theme.unwrap_or(options.settings.theme),
+        still: options.settings.reduced_motion,
+        ..default()
+    })
+    .insert_resource(Presenting::new(options.presents, options.title.as_deref(), options.settings.presenting_scale))
     .insert_resource(Naming(options.names.clone()))
     .insert_resource(options.settings.clone())
     .add_plugins(VisualiserPlugin { session })

@@ -1,6 +1,5 @@
 //! What a person prefers, kept from one start to the next in a file of the folder of settings.
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -14,8 +13,10 @@ use crate::options::{Arrangement, Theme};
 const FILE: &str = "settings.toml";
 /// Of the form; a file of a newer one is left alone.
 const VERSION: i64 = 1;
-/// How much larger than usual type may be.
-const SCALES: std::ops::RangeInclusive<f32> = 0.5..=4.0;
+/// Readable from the back of a room.
+const SCALE: f32 = 1.7;
+/// How much larger than usual type may be while presenting.
+pub(crate) const SCALES: std::ops::RangeInclusive<f32> = 1.0..=3.0;
 
 /// A field of its own for everything that is kept; whoever adds one adds a line to `parse`, and no more.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -29,11 +30,8 @@ pub struct Settings {
     pub arrangement: Arrangement,
     /// Nothing moves but what must.
     pub reduced_motion: bool,
-    /// How much larger than usual type is, from 0.5 to 4.
-    pub scale: f32,
-    /// Which panels are open, by name; those that are not named are as they are by themselves.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub panels: BTreeMap<String, bool>,
+    /// How many times as large as usual type and lines are while presenting, from 1 to 3.
+    pub presenting_scale: f32,
     /// What others wrote into the file, or a newer version: it is written again.
     #[serde(flatten)]
     others: toml::Table,
@@ -46,8 +44,7 @@ impl Default for Settings {
             theme: Theme::default(),
             arrangement: Arrangement::default(),
             reduced_motion: false,
-            scale: 1.0,
-            panels: BTreeMap::new(),
+            presenting_scale: SCALE,
             others: toml::Table::new(),
         }
     }
@@ -89,8 +86,8 @@ impl Settings {
         settings.theme = take.one("theme").unwrap_or(settings.theme);
         settings.arrangement = take.one("arrangement").unwrap_or(settings.arrangement);
         settings.reduced_motion = take.one("reduced-motion").unwrap_or(settings.reduced_motion);
-        settings.scale = take.one("scale").filter(|scale| SCALES.contains(scale)).unwrap_or(settings.scale);
-        settings.panels = take.one("panels").unwrap_or_default();
+        let scale = take.one("presenting-scale").filter(|scale| SCALES.contains(scale));
+        settings.presenting_scale = scale.unwrap_or(settings.presenting_scale);
         settings.others = table;
         (settings, wrong)
     }
@@ -143,8 +140,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
-        let mut settings = Settings { theme: Theme::Light, scale: 1.5, ..Settings::default() };
-        settings.panels.insert("table".to_owned(), true);
+        let mut settings = Settings { theme: Theme::Light, presenting_scale: 1.5, ..Settings::default() };
         settings.others.insert("of-tomorrow".to_owned(), 7.into());
         let text = toml::to_string(&settings).unwrap();
         assert_eq!(Settings::parse(&text), (settings, None), "{text}");
@@ -152,9 +148,10 @@ mod tests {
 
     #[test]
     fn a_line_that_makes_no_sense_loses_nothing_else() {
-        let (settings, wrong) =
-            Settings::parse("theme = \"pink\"\nscale = 9.0\nreduced-motion = true\narrangement = \"layered\"");
-        assert_eq!((settings.theme, settings.scale), (Theme::Dark, 1.0));
+        let (settings, wrong) = Settings::parse(
+            "theme = \"pink\"\npresenting-scale = 9.0\nreduced-motion = true\narrangement = \"layered\"",
+        );
+        assert_eq!((settings.theme, settings.presenting_scale), (Theme::Dark, SCALE));
         assert_eq!((settings.reduced_motion, settings.arrangement), (true, Arrangement::Layered));
         assert!(matches!(wrong, Some(Wrong::Broken(reason)) if reason.contains("theme")));
         assert!(matches!(Settings::parse("theme").1, Some(Wrong::Broken(_))));

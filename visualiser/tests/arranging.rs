@@ -75,11 +75,12 @@ fn what_is_dragged_is_where_it_was_put_after_everything_has_started_anew_and_und
     window.press(&["ctrl+shift+z"]);
     let redone = shows_stages(&window, "the pin again", |stages| stages[1].pinned);
     assert!(are_apart(redone[1].in_world, dragged[1].in_world) < 2.0);
-    // Theme and arrangement are a person's too.
+    // Theme, movement and arrangement are a person's too.
     window.press(&["t"]);
+    window.press(&["m"]);
     window.press(&["y"]);
-    window.shows_at_rest("light layers", |shown| {
-        (shown["theme"] == "light" && shown["arrangement"] == "layered").then_some(())
+    window.shows_at_rest("light layers that do not move", |shown| {
+        (shown["theme"] == "light" && shown["arrangement"] == "layered" && shown["still"] == true).then_some(())
     });
     window.press(&["y"]);
     window.shows_at_rest("forces", |shown| (shown["arrangement"] == "force").then_some(()));
@@ -88,7 +89,9 @@ fn what_is_dragged_is_where_it_was_put_after_everything_has_started_anew_and_und
     let _running = program(&window.url);
     let again = shows_stages(&window, "the pin of before", |stages| stages[1].pinned);
     assert!(are_apart(again[1].in_world, dragged[1].in_world) < 2.0, "{again:?} {dragged:?}");
-    assert!(window.shows_at_rest("the theme of before", |shown| Some(shown["theme"] == "light")));
+    window.shows_at_rest("what was preferred before", |shown| {
+        (shown["theme"] == "light" && shown["still"] == true).then_some(())
+    });
     window.close();
 }
 

@@ -9,6 +9,7 @@ use super::VisualiserSystems;
 use super::camera::Eye;
 use super::folds::{self, Folds};
 use super::keys::{Does, Pressed};
+use super::present::Presenting;
 use super::report::Said;
 use super::stage::{Look, Stage, Watched};
 use crate::settings::Settings;
@@ -60,14 +61,16 @@ fn keep_settings(
     mut settings: ResMut<Settings>,
     mut said: ResMut<Said>,
     look: Res<Look>,
+    presenting: Res<Presenting>,
     watched: Res<Watched>,
-    mut looked: Local<Option<(super::palette::Theme, Style)>>,
+    mut looked: Local<Option<(super::palette::Theme, Style, bool, f32)>>,
     mut kept: Local<Option<Settings>>,
 ) {
-    let now = (look.theme, watched.0.style());
+    let now = (look.theme, watched.0.style(), look.still, presenting.scale());
     let before = looked.replace(now);
     if before != Some(now) {
         said.0.insert("arrangement".to_owned(), format!("{:?}", now.1).to_lowercase().into());
+        said.0.insert("still".to_owned(), now.2.into());
     }
     // What the command line asks for is for this window only, until a person changes it.
     if before.is_some_and(|before| before.0 != now.0) {
@@ -76,6 +79,7 @@ fn keep_settings(
     if before.is_some_and(|before| before.1 != now.1) {
         settings.arrangement = now.1.into();
     }
+    (settings.reduced_motion, settings.presenting_scale) = (now.2, now.3);
     if kept.as_ref() != Some(&*settings) {
         if kept.is_some() {
             settings.keep(watched.0.keeper());

@@ -32,6 +32,7 @@ use super::present::Presenting;
 use super::stage::{Look, Stage, Studio, Watched};
 use crate::app::VisualiserPlugin;
 use crate::options::{PictureOptions, PictureSize, Theme};
+use crate::settings::Settings;
 
 /// A renderer that keeps its device between pictures of one session.
 pub struct Offscreen {
@@ -162,7 +163,7 @@ impl Offscreen {
     pub fn present(&mut self, title: Option<&str>) {
         let world = self.app.world_mut();
         let problems = world.resource::<Watched>().0.problems(None);
-        let mut presenting = Presenting::new(false, title);
+        let mut presenting = Presenting::new(false, title, Settings::default().presenting_scale);
         presenting.show_still(&mut world.resource_mut::<Look>(), problems);
         world.insert_resource(presenting);
     }

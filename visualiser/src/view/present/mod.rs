@@ -26,6 +26,7 @@ use super::picture::NodeKey;
 use super::report::Said;
 use super::stage::{Look, Stage, Watched};
 use super::{labels, pick};
+use crate::settings::{SCALES, Settings};
 use plan::{Stop, Target, plan, rect_of};
 use there::There;
 use tour::{GLIDE, State, Step, Tour};
@@ -82,9 +83,6 @@ struct Line {
     since: f64,
 }
 
-/// Readable from the back of a room.
-const SCALE: f32 = 1.7;
-const SCALES: std::ops::RangeInclusive<f32> = 1.0..=3.0;
 const SCALE_STEP: f32 = 1.1;
 /// How long a sentence stands if nothing else is said, in seconds.
 const STANDS: f64 = 8.0;
@@ -104,7 +102,7 @@ impl Default for Presenting {
             is_on: false,
             is_asked: false,
             title: None,
-            scale: SCALE,
+            scale: Settings::default().presenting_scale,
             tour: Tour::default(),
             moves: 0,
             is_stepped: false,
@@ -120,10 +118,16 @@ impl Default for Presenting {
 }
 
 impl Presenting {
-    /// One that begins with the window if `is_asked`; `title` is a person's own text.
-    pub(crate) fn new(is_asked: bool, title: Option<&str>) -> Self {
+    /// One that begins with the window if `is_asked`; `title` is a person's own text, `scale` how many times as large as
+    /// usual type is.
+    pub(crate) fn new(is_asked: bool, title: Option<&str>, scale: f32) -> Self {
         let title = title.map(|title| display::label(title, TITLE_CHARS).into_owned());
-        Presenting { is_asked, title, ..Presenting::default() }
+        Presenting { is_asked, title, scale, ..Presenting::default() }
+    }
+
+    /// How many times as large as usual type and lines are.
+    pub(crate) fn scale(&self) -> f32 {
+        self.scale
     }
 
     /// Shows a picture as it is presented, without a tour. Without a window nothing happens that could be told of: the line
@@ -365,7 +369,7 @@ mod tests {
 
     #[test]
     fn a_title_of_a_persons_own_is_one_line() {
-        let presenting = Presenting::new(true, Some("a\u{202e}b\n"));
+        let presenting = Presenting::new(true, Some("a\u{202e}b\n"), 2.0);
         assert!(presenting.title.is_some_and(|title| !title.contains(['\u{202e}', '\n'])));
     }
 }
