@@ -71,7 +71,7 @@ fn measure(size: usize, options: Options) -> Result<()> {
     let session = cast.session();
     let before = support::child::resident_bytes(std::process::id())?;
     let mut offscreen = Offscreen::new(session.clone(), SCREEN)?;
-    offscreen.never_fold();
+    offscreen.fold_above(usize::MAX);
     offscreen.draw(&Shot::default())?;
     let after = support::child::resident_bytes(std::process::id())?;
     let per_node = after.saturating_sub(before) as f64 / size as f64;

@@ -74,7 +74,7 @@ fn measure(size: usize, options: Options) -> Result<()> {
     let session = cast.session();
     let mut view = Offscreen::new(session.clone(), PictureSize::default())?;
     // So many are to be drawn, not what a person would be shown of them.
-    view.never_fold();
+    view.fold_above(usize::MAX);
     view.open()?;
     let patience = Duration::from_secs(if options.quick { 3 } else { 10 });
     view.look_at_middle(None);

@@ -107,6 +107,8 @@ pub struct PictureOptions {
     pub selected: Option<(SystemId, ComponentId)>,
     /// What a person calls the types of components.
     pub names: Arc<Names>,
+    /// Composites are closed while more nodes than this are shown; none is as in the window.
+    pub fold_above: Option<usize>,
 }
 
 /// Width and height in pixels, each from 64 to 16384; written like `1600x1000`.

@@ -37,7 +37,7 @@ pub(crate) fn measure(options: Options) -> Result<()> {
         eprintln!("bench: WARNING: the picture did not come to rest");
     }
     let mut view = Offscreen::new(session.clone(), PictureSize::default())?;
-    view.never_fold();
+    view.fold_above(usize::MAX);
     view.open()?;
     view.look_at_middle(None);
     let is_due = Arc::new(AtomicBool::new(true));

@@ -23,8 +23,9 @@ const ASPECT: f32 = 1.6;
 const FAR: f32 = 1.0e7;
 /// Less than this, in world units, is rounding and moves nobody.
 const SLACK: f32 = 0.01;
-/// So many times the gap between two is too much.
-const WIDE: f32 = 4.0;
+/// Up to so many are put anew when the whole has become this many times as large as it would be then.
+const FEW: usize = 4;
+const LOOSE: f32 = 1.1;
 
 impl Packing {
     /// An empty world.
@@ -36,8 +37,8 @@ impl Packing {
     ///
     /// A cluster seen in the last call stays. If it grew into another, that one moves to the nearest free place. A new
     /// cluster goes right of or below those there are, whichever keeps the whole compact and wide; the very first gets the
-    /// origin itself. One that is gone leaves its place free and moves nobody. When one shrinks and there is much more room
-    /// between two than it takes, the smaller one moves up. Of clusters with equal keys only the first is
+    /// origin itself. One that is gone leaves its place free and moves nobody. When one of a few shrinks, and that leaves the
+    /// whole larger than it need be, the others are put anew round the largest. Of clusters with equal keys only the first is
     /// remembered.
     pub fn place(&mut self, clusters: &[Cluster], gap: f32) -> Vec<[f32; 2]> {
         let gap = if gap.is_finite() { gap.clamp(0.0, FAR) } else { 0.0 };
@@ -60,8 +61,15 @@ impl Packing {
             }
         }
         let mut origins: Vec<[f32; 2]> = origins.into_iter().map(Option::unwrap_or_default).collect();
-        if shrinks {
-            move_up(&clusters, &mut origins, gap);
+        if shrinks && clusters.len() <= FEW {
+            let mut anew = Packing::new().place(&clusters, gap);
+            if extent(&clusters, &origins) > LOOSE * extent(&clusters, &anew) {
+                let area = |index: usize| Rect::of(&clusters[index], [0.0; 2]).area();
+                let largest = (0..clusters.len()).max_by(|&a, &b| area(a).total_cmp(&area(b))).unwrap_or_default();
+                let by = [0, 1].map(|axis| origins[largest][axis] - anew[largest][axis]);
+                anew.iter_mut().for_each(|origin| *origin = [origin[0] + by[0], origin[1] + by[1]]);
+                origins = anew;
+            }
         }
         self.placed = clusters.into_iter().zip(origins.iter().copied()).collect();
         origins
@@ -109,27 +117,14 @@ impl Packing {
     }
 }
 
-/// Moves each cluster that stands far from all others straight to the nearest, from the smallest on; the largest stays.
-fn move_up(clusters: &[Cluster], origins: &mut [[f32; 2]], gap: f32) {
-    let mut rects: Vec<Rect> = clusters.iter().zip(&*origins).map(|(cluster, at)| Rect::of(cluster, *at)).collect();
-    let mut order: Vec<usize> = (0..rects.len()).collect();
-    order.sort_by(|&a, &b| rects[a].area().total_cmp(&rects[b].area()).then(b.cmp(&a)));
-    order.pop();
-    for index in order {
-        let own = rects[index];
-        let others: Vec<Rect> =
-            rects.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, r)| *r).collect();
-        let nearest = others.iter().map(|other| own.way_to(other)).min_by(|a, b| a.1.abs().total_cmp(&b.1.abs()));
-        if let Some((axis, way)) = nearest.filter(|(_, way)| way.abs() > WIDE * gap) {
-            let mut min = own.min;
-            min[axis] += way - gap.copysign(way);
-            let moved = own.moved_to(min);
-            if moved.is_free(&others, gap) {
-                origins[index][axis] += min[axis] - own.min[axis];
-                rects[index] = moved;
-            }
-        }
-    }
+/// How large a screen the whole needs.
+fn extent(clusters: &[Cluster], origins: &[[f32; 2]]) -> f32 {
+    let rects = clusters.iter().zip(origins).map(|(cluster, origin)| Rect::of(cluster, *origin));
+    let whole = rects.reduce(|one, other| Rect {
+        min: [0, 1].map(|axis| one.min[axis].min(other.min[axis])),
+        max: [0, 1].map(|axis| one.max[axis].max(other.max[axis])),
+    });
+    whole.map_or(0.0, |whole| (whole.size(0) / ASPECT).max(whole.size(1)))
 }
 
 /// A cluster in the world.
@@ -155,13 +150,6 @@ impl Rect {
 
     fn area(&self) -> f32 {
         self.size(0) * self.size(1)
-    }
-
-    /// Along which axis another one is further away, and how far, to which side; 0 where they overlap.
-    fn way_to(&self, other: &Rect) -> (usize, f32) {
-        let way =
-            |axis: usize| (other.min[axis] - self.max[axis]).max(0.0) - (self.min[axis] - other.max[axis]).max(0.0);
-        if way(0).abs() >= way(1).abs() { (0, way(0)) } else { (1, way(1)) }
     }
 
     fn moved_to(&self, min: [f32; 2]) -> Self {
@@ -295,13 +283,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_far_away_by_one_that_shrinks_moves_up() {
+    fn when_one_of_a_few_shrinks_the_others_come_closer() {
         let mut packing = Packing::new();
         let mut clusters = [cluster(1, 400.0, 600.0), cluster(2, 200.0, 600.0)];
         assert_eq!(packing.place(&clusters, 20.0)[1], [320.0, 0.0]);
-        clusters[0].max[0] -= 50.0;
-        assert_eq!(packing.place(&clusters, 20.0)[1], [320.0, 0.0], "not far enough");
-        clusters[0].max[0] -= 80.0;
+        clusters[0].min[1] += 50.0;
+        assert_eq!(packing.place(&clusters, 20.0)[1], [320.0, 0.0], "little is won");
+        for cluster in &mut clusters {
+            (cluster.min[1], cluster.max[1]) = (-150.0, 150.0);
+        }
+        clusters[0].max[0] -= 130.0;
         assert_eq!(packing.place(&clusters, 20.0), [[0.0, 0.0], [190.0, 0.0]]);
         assert_eq!(packing.place(&clusters, 20.0)[1], [190.0, 0.0], "and stays there");
     }

@@ -59,6 +59,9 @@ pub(super) struct Args {
     /// Of the png that is presented, instead of the names of the systems
     #[arg(long, value_name = "TEXT", requires = "present")]
     title: Option<String>,
+    /// Of the png: close composites, the deepest first, while more components than this are shown
+    #[arg(long, value_name = "COUNT")]
+    fold_above: Option<usize>,
     /// Of the png: the component whose inspector is open, by its path, such as server/alice
     #[arg(long, value_name = "PATH", conflicts_with = "present")]
     select: Option<String>,
@@ -133,6 +136,7 @@ pub(super) fn run(args: Args) -> Outcome {
             presents: args.present,
             title: args.title.clone(),
             names: args.naming.load()?,
+            fold_above: args.fold_above,
             selected: None,
         },
     };

@@ -167,6 +167,9 @@ fn write_labels(
             }
         }
     }
+    for crowd in stage.crowds.iter().filter(|crowd| crowd.span.strength(eye.zoom) > 0.3) {
+        page.block_disc(eye.screen_from_world(crowd.position.truncate()), crowd.radius * eye.zoom);
+    }
     // What is presented has the name of a single system as its title.
     if look.chrome || stage.picture.systems.len() > 1 {
         hulls::write_titles(&mut page, sight, clock);
@@ -276,8 +279,8 @@ fn write_counts(page: &mut Page<'_>, stage: &Stage, eye: &Eye, palette: &Palette
 /// In the middle of a disc, if it fits.
 fn write_inside(page: &mut Page<'_>, center: Vec2, radius: f32, text: &str, color: Rgba) {
     let size = if radius >= 18.0 { type_size::BODY } else { type_size::TINY };
-    // Boxes stand on the rim.
-    let words = page.words_within(text, size, true, 1.2 * radius);
+    // Boxes stand on the rim: signs of discs of one size are of one size, and keep off those.
+    let words = page.words_up_to(text, size, true, 0.66 * radius);
     if words.size().x <= 2.0 * radius - 4.0 {
         page.write(center - words.size() / 2.0, words, color, false);
     }

@@ -12,6 +12,8 @@ use super::picture::{Node, Picture};
 
 /// Logical pixels: a ring smaller than this is drawn closed.
 const RING_RADIUS_MIN: f32 = 28.0;
+/// Logical pixels: a closed composite smaller than this is one of a neighbourhood.
+const CLOSED_RADIUS_MIN: f32 = 4.5;
 /// From further away discs are too small to be seen one by one, and everything but open rings goes into neighbourhoods,
 /// in logical pixels a world unit: discs are 1.7 pixels then.
 const APART_FROM: f32 = 1.7 / axonscope_session::sizes::DISC_RADIUS;
@@ -124,6 +126,7 @@ impl Levels {
                 None => RING_RADIUS_MIN / node.radius.max(1.0),
             };
             let alone = opens.min(APART_FROM);
+            let alone = if node.is_composite() { alone.min(CLOSED_RADIUS_MIN / node.radius.max(1.0)) } else { alone };
             let apart = inside.max(alone).max(if opens.is_finite() { opens } else { 0.0 });
             levels.all_apart_from =
                 levels.all_apart_from.max(if chosen == Some(&true) { f32::INFINITY } else { apart });
@@ -255,6 +258,17 @@ mod tests {
         folds.choices.insert(sample::key(0), false);
         let open = Levels::of(&picture.nodes, &folds);
         assert_eq!(open.standins(&picture, 0.1).of[..2], [0, 1]);
+    }
+
+    #[test]
+    fn a_closed_composite_is_drawn_by_itself_as_long_as_it_is_large_enough() {
+        let picture = nested();
+        let mut folds = Folded::default();
+        folds.choices.insert(sample::key(0), true);
+        let levels = Levels::of(&picture.nodes, &folds);
+        let [far, near] = [0.015, 0.05].map(|zoom| levels.standins(&picture, zoom).of);
+        assert_eq!(near[..4], [0; 4], "10 pixels");
+        assert!(far.iter().all(|&standin| standin >= picture.nodes.len() as u32), "3 pixels: {far:?}");
     }
 
     #[test]

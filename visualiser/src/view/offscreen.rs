@@ -91,6 +91,9 @@ fn rgb(
 ) -> anyhow::Result<image::RgbImage> {
     let mut offscreen = Offscreen::new(session.clone(), size)?;
     offscreen.name_types(options.names.clone());
+    if let Some(most) = options.fold_above {
+        offscreen.fold_above(most);
+    }
     if options.presents {
         offscreen.present(options.title.as_deref());
     }
@@ -243,9 +246,9 @@ impl Offscreen {
         world.resource_mut::<Studio>().at_once = false;
     }
 
-    /// However many there are, everything is drawn that can be seen. For measuring.
-    pub fn never_fold(&mut self) {
-        self.app.world_mut().resource_mut::<Folds>().set_budget(usize::MAX);
+    /// Closes composites while more nodes than this are shown.
+    pub fn fold_above(&mut self, most: usize) {
+        self.app.world_mut().resource_mut::<Folds>().set_budget(most);
     }
 
     /// One frame, as far as it is our work; the renderer may still be busy with it. For measuring.

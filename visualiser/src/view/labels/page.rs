@@ -90,11 +90,9 @@ impl<'a> Page<'a> {
         self.words_of(text, size * self.scale, strong)
     }
 
-    /// As large as they may be in so much room, or as they are usually.
-    pub(super) fn words_within(&self, text: &str, size: f32, strong: bool, width: f32) -> Words {
-        let words = self.words(text, size, strong);
-        let over = words.size().x / width.max(1.0);
-        if over <= 1.0 { words } else { self.words_of(text, size * (self.scale / over).max(1.0), strong) }
+    /// Scaled as all type is, but to no more than `most`, if that is more than usual.
+    pub(super) fn words_up_to(&self, text: &str, size: f32, strong: bool, most: f32) -> Words {
+        self.words_of(text, (size * self.scale).min(most.max(size)), strong)
     }
 
     fn words_of(&self, text: &str, size: f32, strong: bool) -> Words {
