@@ -14,13 +14,19 @@ impl Picture {
             self.nodes.iter_mut().for_each(|node| node.blamed = Trouble::None);
         }
         self.is_blamed = !problems.is_empty();
+        self.victims.clear();
         let mut linkages: HashMap<(SystemId, LinkageId), Trouble> = HashMap::new();
         for problem in problems {
             let trouble = trouble_of(problem.severity);
+            let named =
+                problem.components.iter().filter_map(|named| self.index.get(&(problem.system, *named)).copied());
+            let named: Vec<u32> = named.collect();
             for culprit in culprits(problem) {
-                if let Some(node) = self.index.get(&culprit).and_then(|&node| self.nodes.get_mut(node as usize)) {
+                let Some(&number) = self.index.get(&culprit) else { continue };
+                if let Some(node) = self.nodes.get_mut(number as usize) {
                     node.blamed = node.blamed.max(trouble);
                 }
+                self.victims.entry(number).or_default().extend(&named);
             }
             for linkage in &problem.linkages {
                 let known = linkages.entry((problem.system, *linkage)).or_default();
@@ -56,7 +62,10 @@ pub(crate) fn culprits(problem: &Problem) -> impl Iterator<Item = NodeKey> + '_ 
 #[cfg(test)]
 mod tests {
     use axonscope_model::ComponentId;
+    use axonscope_session::Findings;
 
+    use super::super::nodes::Neighbours;
+    use super::super::sample;
     use super::*;
 
     #[test]
@@ -68,5 +77,23 @@ mod tests {
         };
         assert_eq!(culprits(&problem("slow-consumer")).count(), 1);
         assert_eq!(culprits(&problem("deadlock")).count(), 3);
+    }
+
+    #[test]
+    fn whom_a_culprit_holds_up_stays_bright_beside_it() {
+        let mut picture =
+            sample::picture(&[(None, 0.0, 0.0, 24.0), (None, 900.0, 0.0, 24.0), (None, 0.0, 900.0, 24.0)], &[]);
+        let problem = Problem {
+            system: sample::SYSTEM,
+            components: [1, 2].map(ComponentId).into(),
+            severity: Severity::Error,
+            ..Problem::default()
+        };
+        picture.blame(&[problem]);
+        let near = Neighbours::of(&picture, Some(sample::key(0)), &Findings::default());
+        assert_eq!([0, 1, 2].map(|node| near.dims(node)), [false, false, true]);
+        picture.blame(&[]);
+        let near = Neighbours::of(&picture, Some(sample::key(0)), &Findings::default());
+        assert!(near.dims(1));
     }
 }

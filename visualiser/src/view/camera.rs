@@ -7,6 +7,7 @@ use bevy::prelude::*;
 use super::VisualiserSystems;
 use super::fit::{ZOOM_FIT, ZOOM_MIN, fitted};
 use super::palette::motion;
+use super::picture::Picture;
 use super::stage::{Look, Stage};
 
 pub(super) fn plugin(app: &mut App) {
@@ -189,6 +190,35 @@ impl Eye {
         self.following = None;
     }
 
+    /// It was not taken over by a person; or all that was seen is gone.
+    fn has_to_follow(&self, picture: &Picture) -> bool {
+        self.glide.is_none() && self.following.is_some()
+            || self.first_seen_at.is_some() && picture.bounds(None).is_none()
+    }
+
+    /// The first systems are fitted as they grow, until a person takes over; a system that appears later does not move the
+    /// eye. Where nothing is left of what was seen, whatever comes next is first again.
+    fn follow(&mut self, picture: &Picture, now: f64) {
+        let Some(all) = picture.bounds(None) else {
+            (self.first_seen_at, self.following, self.glide) = (None, Some(Vec::new()), None);
+            return;
+        };
+        if now - *self.first_seen_at.get_or_insert(now) < TOGETHER_SECS {
+            let placed = picture.systems.iter().filter(|hull| !hull.rect.is_empty());
+            let is_first = self.following.as_ref().is_some_and(Vec::is_empty);
+            self.following = Some(placed.map(|hull| hull.system).collect());
+            if is_first {
+                (self.center, self.zoom) = self.fitted(all);
+            }
+        }
+        let Some(bounds) = picture.bounds(self.following.as_deref()) else { return };
+        // Within these bounds the picture breathes without the eye moving; while the layout settles they are wider.
+        if self.is_off(bounds, 60.0) {
+            let systems = self.following.take().unwrap_or_default();
+            self.fit(bounds, systems);
+        }
+    }
+
     /// Keeps these systems in view until a person moves the eye.
     pub(crate) fn keep_in_view(&mut self, systems: Vec<SystemId>) {
         self.following = Some(systems);
@@ -226,27 +256,10 @@ impl Eye {
     }
 }
 
-/// The first systems are fitted as they grow, until a person takes over; a system that appears later does not move the
-/// eye.
 fn follow_systems(mut eye: ResMut<Eye>, stage: Res<Stage>, time: Res<Time<Real>>) {
-    let picture = &stage.picture;
-    if eye.glide.is_some() || eye.following.is_none() {
-        return;
-    }
     let now = time.elapsed_secs_f64();
-    if picture.bounds(None).is_some() && now - *eye.first_seen_at.get_or_insert(now) < TOGETHER_SECS {
-        let placed = picture.systems.iter().filter(|hull| !hull.rect.is_empty());
-        let is_first = eye.following.as_ref().is_some_and(Vec::is_empty);
-        eye.following = Some(placed.map(|hull| hull.system).collect());
-        if is_first && let Some(bounds) = picture.bounds(None) {
-            (eye.center, eye.zoom) = eye.fitted(bounds);
-        }
-    }
-    let Some(bounds) = picture.bounds(eye.following.as_deref()) else { return };
-    // Within these bounds the picture breathes without the eye moving; while the layout settles they are wider.
-    if eye.is_off(bounds, 60.0) {
-        let systems = eye.following.take().unwrap_or_default();
-        eye.fit(bounds, systems);
+    if eye.has_to_follow(&stage.picture) {
+        eye.follow(&stage.picture, now);
     }
 }
 
@@ -302,6 +315,7 @@ fn aim_camera(eye: Res<Eye>, mut camera: Query<(&mut Transform, &mut Projection)
 
 #[cfg(test)]
 mod tests {
+    use super::super::picture::Hull;
     use super::*;
 
     #[test]
@@ -364,6 +378,25 @@ mod tests {
         }
         assert!(secs < 1.5, "{secs}");
         assert_eq!(followed(0.02, 2.0, f32::INFINITY), 2.0);
+    }
+
+    #[test]
+    fn whatever_comes_after_all_has_gone_is_first_again() {
+        let picture = |at: f32| {
+            let rect = Rect::from_center_size(Vec2::splat(at), Vec2::splat(400.0));
+            let mut picture = Picture::default();
+            picture.systems.push(Hull { system: SystemId(1), rect, ..Hull::default() });
+            picture
+        };
+        let (mut eye, near, far) = (Eye::default(), picture(0.0), picture(90_000.0));
+        eye.follow(&near, 1.0);
+        eye.pan(Vec2::new(700.0, 0.0));
+        assert!(!eye.has_to_follow(&far), "a person has taken over");
+        assert!(eye.has_to_follow(&Picture::default()));
+        eye.follow(&Picture::default(), 60.0);
+        assert!(eye.has_to_follow(&far));
+        eye.follow(&far, 90.0);
+        assert!(eye.visible().contains(Vec2::splat(90_000.0)));
     }
 
     #[test]

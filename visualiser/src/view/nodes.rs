@@ -316,6 +316,10 @@ impl Neighbours {
             bright[usage.user as usize] = true;
             bright[usage.used as usize] = true;
         }
+        // Whom it holds up.
+        for &victim in picture.victims.get(&selected).into_iter().flatten() {
+            bright[victim as usize] = true;
+        }
         let chosen = &picture.nodes[selected as usize];
         if chosen.is_composite() {
             for (node, bright) in picture.nodes.iter().zip(&mut bright) {

@@ -47,10 +47,12 @@ pub(crate) struct Picture {
     pub(crate) is_easing: bool,
     /// Problems point at some of it.
     pub(crate) is_blamed: bool,
+    /// Whom a problem names besides, by its culprit.
+    pub(crate) victims: HashMap<u32, Vec<u32>>,
 }
 
 /// A system's rounded hull.
-#[derive(Clone)]
+#[derive(Default, Clone)]
 pub(crate) struct Hull {
     pub(crate) system: SystemId,
     pub(crate) title: String,

@@ -16,6 +16,9 @@ use super::{MOST_NAMED, Problem, Severity, is_enough, problem, silent};
 /// For how long an inbox must have been full, or a sender blocked, to be told of.
 const FULL_FOR_NS: u64 = 1_500_000_000;
 
+/// Whoever is busy for less of its time spends it otherwise.
+const IDLE: f32 = 0.2;
+
 pub(super) fn find(
     survey: &Survey<'_>,
     waits: &Waits<'_>,
@@ -129,11 +132,14 @@ fn evidence(culprit: ComponentRef<'_>, inbox: Option<PostboxRef<'_>>, full_ns: u
         parts.push(format!("{}{full}", words::fill(inbox)));
         parts.push(format!("{} taken", display::rate(inbox.rate())));
     }
-    parts.push(format!("busy {}", display::share(culprit.busy_share())));
-    if let Some(at) = culprit.waits_at().find(|at| !at.is_standard() && Some(at.slot()) != inbox.map(PostboxRef::slot))
-    {
-        parts.push(format!("waits at its {}", words::box_name(at)));
-    }
+    let busy = display::share(culprit.busy_share());
+    let waits_at = culprit.waits_at().find(|at| !at.is_standard() && Some(at.slot()) != inbox.map(PostboxRef::slot));
+    parts.push(match waits_at {
+        Some(at) => format!("busy {busy} · waits at its {}", words::box_name(at)),
+        // Slow without work of its own, and nothing of the program holds it.
+        None if culprit.busy_share() < IDLE => format!("busy {busy}: it waits for something outside"),
+        None => format!("busy {busy}"),
+    });
     parts.extend(longest_wait(victims));
     parts.join(" · ")
 }

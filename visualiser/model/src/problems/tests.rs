@@ -98,10 +98,10 @@ fn a_backlog_is_one_problem_named_after_its_end() {
     check(
         &format!("{ROW}{backlog}"),
         "slow-consumer [3 2 1] [101 100] packer is too slow: checker and orders wait.
-        inbox 8 of 8 · 67 /s taken · busy 0 % · checker has waited for 1 s
+        inbox 8 of 8 · 67 /s taken · busy 0 %: it waits for something outside · checker has waited for 1 s
         --
         slow-consumer [3 2 1] [101 100] packer is too slow: checker and orders wait.
-        inbox 8 of 8, full for 2 s · 0.5 /s taken · busy 0 % · checker has waited for 3 s
+        inbox 8 of 8, full for 2 s · 0.5 /s taken · busy 0 %: it waits for something outside · checker has waited for 3 s
         --",
     );
 }
@@ -161,7 +161,7 @@ fn a_full_inbox_is_a_problem_when_it_has_been_full_for_a_while() {
         "--
         --
         slow-consumer [3] [101] packer is too slow for what it gets.
-        inbox 8 of 8, full for 2 s · 50 /s taken · busy 0 %
+        inbox 8 of 8, full for 2 s · 50 /s taken · busy 0 %: it waits for something outside
         --
         --",
     );
@@ -273,7 +273,7 @@ fn a_wait_is_followed_through_composites() {
     check(
         nested,
         "slow-consumer [3 1] [100 101] clerk is too slow: orders waits.
-        inbox 8 of 8 · 0 /s taken · busy 0 % · orders has waited for 1 s
+        inbox 8 of 8 · 0 /s taken · busy 0 %: it waits for something outside · orders has waited for 1 s
         --",
     );
 }

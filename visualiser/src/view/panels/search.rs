@@ -36,7 +36,7 @@ pub(in super::super) fn show_search(
     keys: Res<ButtonInput<KeyCode>>,
 ) -> Result {
     let is_shown = !stage.picture.systems.is_empty() && look.chrome;
-    let covered = if is_shown { MARGIN + HEIGHT - 16.0 } else { 0.0 };
+    let covered = if is_shown { MARGIN + HEIGHT } else { 0.0 };
     if eye.covered_top != covered {
         eye.covered_top = covered;
     }
