@@ -11,6 +11,7 @@ use bevy::input::keyboard::{KeyboardFocusLost, KeyboardInput};
 use bevy::prelude::*;
 use bevy_egui::EguiContexts;
 
+use super::finding::Finding;
 use spelling::{Modifiers, is_for_writing, spelled};
 
 pub(super) fn plugin(app: &mut App) {
@@ -226,12 +227,13 @@ fn read_keys(
     mut inputs: MessageReader<KeyboardInput>,
     mut lost: MessageReader<KeyboardFocusLost>,
     mut pressed: ResMut<Pressed>,
+    finding: Res<Finding>,
     mut contexts: EguiContexts,
 ) -> Result {
     if !pressed.asked.is_empty() {
         pressed.asked.clear();
     }
-    let is_writing = !inputs.is_empty() && contexts.ctx_mut()?.text_edit_focused();
+    let mut is_writing = !inputs.is_empty() && (finding.wants_keyboard || contexts.ctx_mut()?.text_edit_focused());
     for input in inputs.read() {
         // In order, because a quick press of both may be over within one frame.
         pressed.modifiers.follow(input);
@@ -240,6 +242,8 @@ fn read_keys(
         }
         if let Some(chord) = spelled(input, pressed.modifiers).filter(|chord| !is_writing || !is_for_writing(chord)) {
             pressed.press(&chord, input.repeat);
+            // What is typed behind that, maybe before the next frame, is for the box.
+            is_writing |= pressed.is(Does::Search);
         }
     }
     if lost.read().next().is_some() {

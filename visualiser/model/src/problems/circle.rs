@@ -7,13 +7,16 @@ use super::waits::{End, Wait, Waits, Why};
 use super::words::{self, list, name};
 use super::{MOST_NAMED, Problem, Severity, problem};
 
+/// What such a problem is called.
+pub(super) const KIND: &str = "deadlock";
+
 pub(super) fn find(waits: &Waits<'_>, told: &mut Told, found: &mut Vec<Problem>) {
     for (number, circle) in waits.circles.iter().enumerate() {
         let members: Vec<&Wait<'_>> = circle.iter().filter_map(|slot| waits.get(*slot)).collect();
         let Some(first) = members.first() else { continue };
         let behind = waits.ending(End::Circle(number));
         let mut problem =
-            problem(first.by.system(), Severity::Error, "deadlock", sentence(&members), evidence(&members, &behind));
+            problem(first.by.system(), Severity::Error, KIND, sentence(&members), evidence(&members, &behind));
         for wait in members.iter().take(MOST_NAMED) {
             problem.components.push(wait.by.id());
             problem.postboxes.extend(match wait.why {

@@ -119,7 +119,9 @@ impl Lints {
             diagnosis.problems.append(&mut all);
         }
         diagnosis.ripens |= !diagnosis.problems.is_empty();
-        diagnosis.problems.sort_by_key(|problem| std::cmp::Reverse(problem.severity));
+        // What nobody will ever end by himself comes first.
+        let is_final = |problem: &Problem| problem.kind == circle::KIND;
+        diagnosis.problems.sort_by_key(|problem| std::cmp::Reverse((problem.severity, is_final(problem))));
         diagnosis.problems.truncate(MOST_PROBLEMS);
         diagnosis
     }

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use axonscope_model::display;
 use axonscope_model::finding::{Figures, Standing};
 use axonscope_model::{ComponentRef, SystemId};
 use axonscope_session::{Findings, Session};
@@ -52,7 +53,7 @@ impl Default for Sort {
 pub(crate) enum Column {
     Name,
     Type,
-    System,
+    Where,
     State,
     RateIn,
     RateOut,
@@ -65,7 +66,7 @@ impl Column {
     pub(crate) const ALL: [Self; 9] = [
         Self::Name,
         Self::Type,
-        Self::System,
+        Self::Where,
         Self::State,
         Self::RateIn,
         Self::RateOut,
@@ -78,7 +79,7 @@ impl Column {
         match self {
             Self::Name => "Name",
             Self::Type => "Type",
-            Self::System => "System",
+            Self::Where => "Where",
             Self::State => "State",
             Self::RateIn => "In",
             Self::RateOut => "Out",
@@ -89,7 +90,7 @@ impl Column {
     }
 
     pub(crate) fn is_figure(self) -> bool {
-        !matches!(self, Self::Name | Self::Type | Self::System | Self::State)
+        !matches!(self, Self::Name | Self::Type | Self::Where | Self::State)
     }
 
     /// Sorts by this, or the other way round if that is so already. Of figures the largest come first.
@@ -102,7 +103,7 @@ impl Column {
         match self {
             Self::Name => Some(component.name().to_lowercase()),
             Self::Type => Some(component.type_name().to_lowercase()),
-            Self::System => Some(component.system().title().to_lowercase()),
+            Self::Where => Some(whereabouts(component).to_lowercase()),
             _ => None,
         }
     }
@@ -117,9 +118,21 @@ impl Column {
             Self::Busy => figures.busy.into(),
             Self::Blocked => figures.blocked.into(),
             Self::State => f64::from(row.standing as u8),
-            Self::Name | Self::Type | Self::System => 0.0,
+            Self::Name | Self::Type | Self::Where => 0.0,
         }
     }
+}
+
+/// So many composites round a component are named.
+const AROUND_MAX: usize = 8;
+
+/// Its system and the composites round it, the outermost first: many have one name.
+pub(crate) fn whereabouts(component: ComponentRef<'_>) -> String {
+    let mut words: Vec<String> =
+        component.ancestors().take(AROUND_MAX).map(|around| display::label(around.name(), 30).into_owned()).collect();
+    words.push(display::label(&component.system().title(), 30).into_owned());
+    words.reverse();
+    words.join(" / ")
 }
 
 /// Slots that are read while the model is held once.

@@ -50,6 +50,8 @@ enum Sample {
     Starting,
     Ghost,
     Incomplete,
+    Culprit,
+    Pinned,
 }
 
 const THINGS: [(Sample, &str); 7] = [
@@ -72,7 +74,7 @@ const LINKAGES: [(Sample, &str); 7] = [
     (Sample::Use, "one uses the other"),
 ];
 
-const STATES: [(Sample, &str); 7] = [
+const STATES: [(Sample, &str); 9] = [
     (Sample::Busy, "busy: share of the time"),
     (Sample::Blocked, "blocked in sending: share of it"),
     (Sample::Failed, "failed"),
@@ -80,6 +82,8 @@ const STATES: [(Sample, &str); 7] = [
     (Sample::Starting, "starting"),
     (Sample::Ghost, "left just now"),
     (Sample::Incomplete, "not all of it is known"),
+    (Sample::Culprit, "a problem points at it"),
+    (Sample::Pinned, "pinned by hand"),
 ];
 
 const COLUMN: f32 = 292.0;
@@ -181,6 +185,14 @@ fn paint_sample(painter: &egui::Painter, palette: &Palette, sample: Sample, rect
         Sample::Incomplete => {
             disc(fill, rim);
             dashed(painter, center, radius + 2.5, line(1.6, palette.warning));
+        }
+        Sample::Culprit => {
+            disc(fill, rim);
+            dashed(painter, center, radius + 3.0, line(2.5, palette.alarm));
+        }
+        Sample::Pinned => {
+            disc(fill, rim);
+            painter.circle_filled(center + vec2(-8.5, -8.5), 3.0, palette.accent.egui());
         }
     }
 }

@@ -93,6 +93,10 @@ fn set_style(
     }
     if styled.is_none() {
         ctx.set_fonts(super::fonts());
+        // Larger and smaller type is ours: egui's own zoom would take panels and labels elsewhere than the picture.
+        ctx.options_mut(|options| options.zoom_with_keyboard = false);
+        // Bars beside what they move, not on it.
+        ctx.all_styles_mut(|style| style.spacing.scroll.floating_allocated_width = 10.0);
     }
     *styled = Some(look.theme);
     let palette = Palette::of(look.theme);

@@ -8,7 +8,7 @@ use bevy::prelude::*;
 use bevy_egui::egui::{Align2, FontId, Pos2, Rect, Sense, UiBuilder, Vec2, pos2, vec2};
 use bevy_egui::{EguiContexts, egui};
 
-use super::super::finding::rows::{Column, Row, Table};
+use super::super::finding::rows::{Column, Row, Table, whereabouts};
 use super::super::going::Go;
 use super::super::palette::{Palette, Rgba, band, type_size};
 use super::super::picture::NodeKey;
@@ -22,7 +22,7 @@ const HEAD: f32 = 34.0;
 const MARGIN: f32 = 20.0;
 
 /// Each column's width in shares of what there is.
-const SHARES: [f32; 9] = [0.2, 0.15, 0.15, 0.09, 0.09, 0.09, 0.075, 0.075, 0.08];
+const SHARES: [f32; 9] = [0.18, 0.12, 0.2, 0.09, 0.09, 0.09, 0.075, 0.075, 0.08];
 
 /// What the panel has done about what is selected.
 #[derive(Default)]
@@ -157,7 +157,7 @@ fn show_rows(
                         "" => String::new(),
                         name => display::label(name, 30).into_owned(),
                     },
-                    display::label(&component.system().title(), 30).into_owned(),
+                    whereabouts(component),
                 ])
             };
             seen.iter().map(|row| texts(row).unwrap_or_default()).collect()
@@ -189,7 +189,7 @@ fn show_row(ui: &egui::Ui, palette: &Palette, row: &Row, texts: [String; 3], rec
         let (words, color) = match column {
             Column::Name => (std::mem::take(&mut name), palette.text),
             Column::Type => (std::mem::take(&mut type_name), palette.quiet),
-            Column::System => (std::mem::take(&mut system), palette.quiet),
+            Column::Where => (std::mem::take(&mut system), palette.quiet),
             _ => figure(palette, row, column),
         };
         let (at, align) = placed(cell, column);

@@ -92,7 +92,10 @@ fn show_twigs(
             let name = |twig: &Twig| {
                 let system = model.system(twig.system)?;
                 Some(match twig.component {
-                    None => display::label(&system.title(), 40).into_owned(),
+                    None => {
+                        let title = display::label(&system.title(), 40).into_owned();
+                        if system.status().is_connected() { title } else { title + " · gone" }
+                    }
                     Some(component) => display::label(system.component(component)?.name(), 40).into_owned(),
                 })
             };
