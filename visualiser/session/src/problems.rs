@@ -12,11 +12,16 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How seldom while nothing happens and something is wrong: figures are then this much too old at most.
 const SELDOM: Duration = Duration::from_secs(60);
 
+/// Where nothing but figures differs, such as for how long, nobody is woken for it more often.
+const FIGURES: Duration = Duration::from_secs(20);
+
 /// The lints with their past, and what they found last.
 pub(crate) struct Problems {
     lints: Mutex<Lints>,
     latest: Mutex<Arc<Vec<Problem>>>,
     version: AtomicU64,
+    /// When the version last rose.
+    told_at: Mutex<Option<Instant>>,
 }
 
 /// Nothing that is done under these locks is left half-done by a panic.
@@ -26,21 +31,29 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Problems {
     pub(crate) fn expecting(expected: Vec<Wiring>) -> Problems {
-        Problems { lints: Mutex::new(Lints::expecting(expected)), latest: Mutex::default(), version: AtomicU64::new(0) }
+        Problems {
+            lints: Mutex::new(Lints::expecting(expected)),
+            latest: Mutex::default(),
+            version: AtomicU64::new(0),
+            told_at: Mutex::default(),
+        }
     }
 
-    /// Looks by `look`; whether anything is different, and whether it ripens.
+    /// Looks by `look`; whether anybody should be told that something is different, and whether it ripens.
     pub(crate) fn look(&self, look: impl FnOnce(&mut Lints) -> Diagnosis) -> (bool, bool) {
         let mut lints = lock(&self.lints);
         let Diagnosis { problems, ripens } = look(&mut lints);
         // Still under the lock of the lints, so that no older list comes after a newer one.
         let mut latest = lock(&self.latest);
-        let changes = **latest != problems;
-        if changes {
-            *latest = Arc::new(problems);
+        let mut told_at = lock(&self.told_at);
+        let is_due = told_at.is_none_or(|at| at.elapsed() >= FIGURES);
+        let is_news = is_news(&latest, &problems) || is_due && **latest != problems;
+        *latest = Arc::new(problems);
+        if is_news {
+            *told_at = Some(Instant::now());
             self.version.fetch_add(1, Ordering::AcqRel);
         }
-        (changes, ripens)
+        (is_news, ripens)
     }
 
     pub(crate) fn latest(&self) -> Arc<Vec<Problem>> {
@@ -50,6 +63,17 @@ impl Problems {
     pub(crate) fn version(&self) -> u64 {
         self.version.load(Ordering::Acquire)
     }
+}
+
+/// Whether anything but figures differs.
+fn is_news(before: &[Problem], now: &[Problem]) -> bool {
+    let is_same = |a: &Problem, b: &Problem| {
+        let about = |problem: &Problem| (problem.system, problem.severity);
+        about(a) == about(b)
+            && (&a.kind, &a.sentence) == (&b.kind, &b.sentence)
+            && (&a.components, &a.postboxes, &a.linkages) == (&b.components, &b.postboxes, &b.linkages)
+    };
+    before.len() != now.len() || before.iter().zip(now).any(|(a, b)| !is_same(a, b))
 }
 
 /// When to look again.
@@ -91,6 +115,19 @@ impl Rhythm {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn figures_that_count_on_wake_nobody_by_themselves() {
+        let problems = Problems::expecting(Vec::new());
+        let look = |sentence: &str, evidence: &str| {
+            let problem = Problem { sentence: sentence.into(), evidence: evidence.into(), ..Problem::default() };
+            let (is_news, _) = problems.look(|_| Diagnosis { problems: vec![problem], ripens: true });
+            (is_news, problems.version(), problems.latest()[0].evidence.clone())
+        };
+        assert_eq!(look("it waits", "for 1 s"), (true, 1, "for 1 s".to_owned()));
+        assert_eq!(look("it waits", "for 2 s"), (false, 1, "for 2 s".to_owned()), "but they are there for who looks");
+        assert_eq!(look("they wait", "for 3 s"), (true, 2, "for 3 s".to_owned()));
+    }
 
     #[test]
     fn at_rest_is_looked_ever_more_seldom_and_only_while_something_ripens() {
