@@ -225,7 +225,7 @@ fn wiring_is_written_compared_and_expected() {
 
 #[test]
 #[cfg(all(feature = "window", target_os = "linux"))]
-fn a_click_on_a_problem_selects_the_culprit_and_brings_it_into_view() {
+fn a_click_or_a_key_selects_the_culprit_of_a_problem_and_brings_it_into_view() {
     let Some(window) = support::desktop::Window::open(&[]) else { return };
     let _program = Process::start(&mut example("backlog", &window.url));
     let row = || -> Result<Value, String> {
@@ -252,4 +252,9 @@ fn a_click_on_a_problem_selects_the_culprit_and_brings_it_into_view() {
         }
         if selected && seen { Ok(()) } else { Err(format!("{} {culprit:?}", told["selected"])) }
     });
+    // And so does a key.
+    window.press(&["Escape"]);
+    window.shows("nothing selected", |shown| shown["selected"].is_null().then_some(()));
+    window.press(&["n"]);
+    window.shows("the culprit again", |shown| (shown["selected"] == "backlog / pipeline / packer").then_some(()));
 }

@@ -41,6 +41,8 @@ pub(super) struct Below(pub(super) f32);
 pub(super) struct Rows {
     all: bool,
     none: bool,
+    /// The problem that a key flies to next.
+    next: usize,
 }
 
 #[allow(clippy::too_many_arguments, reason = "a Bevy system states what it uses")]
@@ -109,6 +111,10 @@ pub(super) fn show_problems(
         });
     });
     below.0 = response.response.rect.height() + MARGIN;
+    if pressed.is(Does::NextProblem) {
+        clicked = Some(asked.next % problems.len());
+    }
+    asked.next = clicked.map_or(asked.next, |number| number + 1);
     if let Some(problem) = clicked.and_then(|number| problems.get(number)) {
         go.write(way_to(problem));
     }
