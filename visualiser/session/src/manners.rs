@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use axonscope_ingest::queue::Nudge;
 
+use crate::shared::GLANCE;
+
 /// How long it gives way at a time.
 const LONGEST: Duration = Duration::from_millis(2);
-/// How long it waits before it looks again.
-const GLANCE: Duration = Duration::from_micros(50);
 /// It works at least so many times as long as it last gave way, however much comes in.
 const WORK: u32 = 3;
 

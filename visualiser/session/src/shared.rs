@@ -36,7 +36,7 @@ const SLICE: Duration = Duration::from_millis(2);
 /// How often the time is looked at within a slice.
 const CHANGES_PER_LOOK: usize = 128;
 /// How long whoever waits for the model sleeps before it looks again.
-const GLANCE: Duration = Duration::from_micros(50);
+pub(crate) const GLANCE: Duration = Duration::from_micros(50);
 /// How long a writer gives way.
 const PATIENCE: Duration = Duration::from_millis(500);
 

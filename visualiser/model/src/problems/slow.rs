@@ -136,8 +136,10 @@ fn evidence(culprit: ComponentRef<'_>, inbox: Option<PostboxRef<'_>>, full_ns: u
     let waits_at = culprit.waits_at().find(|at| !at.is_standard() && Some(at.slot()) != inbox.map(PostboxRef::slot));
     parts.push(match waits_at {
         Some(at) => format!("busy {busy} · waits at its {}", words::box_name(at)),
-        // Slow without work of its own, and nothing of the program holds it.
-        None if culprit.busy_share() < IDLE => format!("busy {busy}: it waits for something outside"),
+        // Slow without work of its own, and nothing of the program holds it. Of whom no polls are told, no work is known.
+        None if culprit.polls() > 0 && culprit.busy_share() < IDLE => {
+            format!("busy {busy}: it waits for something outside")
+        }
         None => format!("busy {busy}"),
     });
     parts.extend(longest_wait(victims));

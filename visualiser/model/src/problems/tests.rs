@@ -88,6 +88,7 @@ fn a_backlog_is_one_problem_named_after_its_end() {
         pass 30 100 depth 8
         pass 10 100 since 1200
         pass 21 100 since 1100
+        work 3 busy 0 polls 9
         at 2500
         look
         pass 20 101 depth 8
@@ -161,7 +162,7 @@ fn a_full_inbox_is_a_problem_when_it_has_been_full_for_a_while() {
         "--
         --
         slow-consumer [3] [101] packer is too slow for what it gets.
-        inbox 8 of 8, full for 2 s · 50 /s taken · busy 0 %: it waits for something outside
+        inbox 8 of 8, full for 2 s · 50 /s taken · busy 0 %
         --
         --",
     );
@@ -273,7 +274,7 @@ fn a_wait_is_followed_through_composites() {
     check(
         nested,
         "slow-consumer [3 1] [100 101] clerk is too slow: orders waits.
-        inbox 8 of 8 · 0 /s taken · busy 0 %: it waits for something outside · orders has waited for 1 s
+        inbox 8 of 8 · 0 /s taken · busy 0 % · orders has waited for 1 s
         --",
     );
 }

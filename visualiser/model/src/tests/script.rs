@@ -7,7 +7,7 @@
 //! link 200 21 20 [inward|outward]
 //! state 2 failed why it failed
 //! del 2 | unbox 20 | unlink 200
-//! work 2 busy 500 [since 900] [restarts 3]  totals; `since` is what goes on now
+//! work 2 busy 500 [since 900] [restarts 3] [polls 9]  totals; `since` is what goes on now
 //! pass 20 70 [depth 3] [waited 500] [since 900] [dropped 4] [waiting]
 //! flow 200 30
 //! at 1000                             a sample
@@ -89,6 +89,7 @@ pub(crate) fn change(words: &[&str]) -> Change {
             busy_ns: number_after("busy") * MS,
             poll_started_at: number_after("since") * MS,
             restarts: number_after("restarts") as u32,
+            polls: number_after("polls"),
             ..ComponentActivity::default()
         }),
         "pass" => Change::PostboxActivity(PostboxActivity {

@@ -7,7 +7,6 @@ mod there;
 mod tour;
 
 use std::sync::Arc;
-
 use std::time::Duration;
 
 use axonscope_model::display;
