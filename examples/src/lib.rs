@@ -25,17 +25,32 @@ pub mod mesh;
 pub mod stream;
 pub mod waits;
 
-/// Waits for Ctrl-C or, where there is such a thing, for the signal that asks a process to end.
-pub async fn asked_to_end() -> std::io::Result<()> {
+/// Ends at Ctrl-C or, where there is such a thing, at the signal that asks a process to end.
+///
+/// From this call on they are caught, whenever what it returns is awaited: a program that has said a word can be asked to
+/// end well.
+///
+/// # Errors
+///
+/// Where signals cannot be caught.
+pub fn asked_to_end() -> std::io::Result<impl Future<Output = ()>> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
+        let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted,
-            _ = terminate.recv() => Ok(()),
-        }
+        Ok(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        })
     }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
+    #[cfg(windows)]
+    {
+        let mut interrupt = tokio::signal::windows::ctrl_c()?;
+        Ok(async move {
+            interrupt.recv().await;
+        })
+    }
 }

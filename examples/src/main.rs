@@ -49,6 +49,7 @@ async fn main() -> anyhow::Result<ExitCode> {
 }
 
 async fn run(path: &Path) -> anyhow::Result<ExitCode> {
+    let asked = asked_to_end()?;
     let failed = Arc::new(AtomicBool::new(false));
     let mut kinds = Kinds::library();
     kinds.on_failure({
@@ -79,7 +80,7 @@ async fn run(path: &Path) -> anyhow::Result<ExitCode> {
     let probe = axonscope_probe::init(&system).context("cannot attach to the visualiser")?;
     let network = system.add(name, graphline)?.start();
     let reason = tokio::select! {
-        asked = asked_to_end() => asked.map(|()| "asked to end")?,
+        () = asked => "asked to end",
         _ = network.ended() => "nothing more to do",
     };
     for path in system.shutdown().await {

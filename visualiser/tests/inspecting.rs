@@ -34,7 +34,7 @@ fn on_linkage(window: &Window, from: &str, to: &str) -> (f64, f64) {
 #[test]
 fn what_is_clicked_is_inspected_whatever_it_is() {
     let Some((window, _program)) = backlog() else { return };
-    window.click(window.place_of("checker"));
+    window.click_on("checker");
     window.shows("the component", |shown| inspects(shown, "component", "checker"));
     window.click(on_linkage(&window, "orders", "checker"));
     window.shows("the linkage", |shown| inspects(shown, "linkage", "orders → checker"));
@@ -53,7 +53,7 @@ fn what_is_clicked_is_inspected_whatever_it_is() {
 #[test]
 fn a_neighbour_in_the_card_is_gone_to_and_the_card_covers_nothing() {
     let Some((window, _program)) = backlog() else { return };
-    window.click(window.place_of("packer"));
+    window.click_on("packer");
     let width = window.shows("the card", |shown| {
         inspects(shown, "component", "packer")?;
         shown["inspector"]["width"].as_f64()
@@ -73,7 +73,7 @@ fn a_neighbour_in_the_card_is_gone_to_and_the_card_covers_nothing() {
 #[test]
 fn the_card_is_copied_and_hidden_by_keys() {
     let Some((window, _program)) = backlog() else { return };
-    window.click(window.place_of("packer"));
+    window.click_on("packer");
     window.shows("the card", |shown| inspects(shown, "component", "packer"));
     window.press(&["ctrl+c"]);
     let text = window.shows("that it is copied", |shown| shown["inspector"]["text"].as_str().map(str::to_owned));

@@ -68,6 +68,7 @@ impl Component for Packer {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
+    let asked = asked_to_end()?;
     let system = System::new("backlog");
     let probe = axonscope_probe::init(&system).context("cannot attach to the visualiser")?;
 
@@ -85,7 +86,7 @@ async fn main() -> anyhow::Result<()> {
         }
     };
     tokio::select! {
-        asked = asked_to_end() => asked?,
+        () = asked => {}
         () = tell => {}
     }
     for path in system.shutdown().await {

@@ -122,12 +122,13 @@ fn build(system: &System) -> Result<impl Future<Output = ()>, AddError> {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let Options {} = Options::parse();
+    let asked = asked_to_end()?;
     let system = System::new("backplane");
     let probe = axonscope_probe::init(&system).context("cannot attach to the visualiser")?;
 
     let finished = build(&system)?;
     let reason = tokio::select! {
-        asked = asked_to_end() => asked.map(|()| "asked to end")?,
+        () = asked => "asked to end",
         () = finished => "end of input",
     };
     for path in system.shutdown().await {

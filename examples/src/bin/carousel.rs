@@ -89,6 +89,7 @@ impl Component for Player {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
+    let asked = asked_to_end()?;
     let system = System::new("carousel");
     let probe = axonscope_probe::init(&system).context("cannot attach to the visualiser")?;
 
@@ -103,7 +104,7 @@ async fn main() -> anyhow::Result<()> {
     let jukebox = system.add("jukebox", jukebox)?.start();
 
     let reason = tokio::select! {
-        asked = asked_to_end() => asked.map(|()| "asked to end")?,
+        () = asked => "asked to end",
         _ = jukebox.ended() => "end of the playlist",
     };
     for path in system.shutdown().await {

@@ -63,6 +63,7 @@ struct Totals {
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
     let options = Options::parse();
+    let asked = asked_to_end()?;
     let end = Instant::now() + Duration::from_secs(options.seconds);
     let totals = Arc::new(Totals::default());
     let mut people = JoinSet::new();
@@ -76,7 +77,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     }
     tokio::select! {
         () = async { while people.join_next().await.is_some() {} } => {}
-        asked = asked_to_end() => asked?,
+        () = asked => {}
     }
     let [joined, said, heard] = [&totals.joined, &totals.said, &totals.heard].map(|n| n.load(Ordering::Relaxed));
     println!("{} people joined {joined} times, said {said} lines and heard {heard} bytes", options.clients);

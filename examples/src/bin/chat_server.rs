@@ -39,6 +39,7 @@ async fn main() -> anyhow::Result<()> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let options = Options::parse();
+    let asked = asked_to_end()?;
     let listener = TcpListener::bind(options.listen)
         .await
         .with_context(|| format!("cannot listen on {}; another --listen may do", options.listen))?;
@@ -57,7 +58,7 @@ async fn main() -> anyhow::Result<()> {
     };
     chat::start(&system, listener, options)?;
 
-    asked_to_end().await?;
+    asked.await;
     for path in system.shutdown().await {
         eprintln!("{path} did not stop in time and was aborted");
     }

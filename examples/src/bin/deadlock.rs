@@ -63,6 +63,7 @@ impl Component for Writer {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
+    let asked = asked_to_end()?;
     let system = System::new("deadlock");
     let probe = axonscope_probe::init(&system).context("cannot attach to the visualiser")?;
 
@@ -86,7 +87,7 @@ async fn main() -> anyhow::Result<()> {
         }
     };
     tokio::select! {
-        asked = asked_to_end() => asked?,
+        () = asked => {}
         () = watch => {}
     }
     for path in system.shutdown().await {

@@ -132,6 +132,7 @@ async fn main() -> anyhow::Result<()> {
 }
 
 async fn be_a_node(options: NodeOptions) -> anyhow::Result<()> {
+    let asked = asked_to_end()?;
     if options.listen.ip().is_unspecified() {
         bail!("--listen {} is no address that others can reach; give one of this machine's", options.listen);
     }
@@ -176,7 +177,7 @@ async fn be_a_node(options: NodeOptions) -> anyhow::Result<()> {
     let summary = mesh::start(&system, listener, options)?;
 
     tokio::select! {
-        asked = asked_to_end() => asked?,
+        () = asked => {}
         () = end_of_input(), if until_eof => {}
     }
     for path in system.shutdown().await {

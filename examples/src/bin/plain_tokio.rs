@@ -147,6 +147,7 @@ async fn mail(mut posters: Receiver<Poster>, book: Arc<Mutex<Book>>) {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
+    let asked = asked_to_end()?;
     // This, and the layer below, attaches the program.
     let probe = Probe::builder().tap::<Order>().tap::<Poster>().start().context("cannot attach to the visualiser")?;
     let print =
@@ -174,7 +175,7 @@ async fn main() -> anyhow::Result<()> {
     println!("listening on {}", listener.local_addr()?);
     tokio::select! {
         served = axum::serve(listener, routes).into_future() => served?,
-        asked = asked_to_end() => asked?,
+        () = asked => {}
     }
     workers.iter().for_each(|worker| worker.abort());
     probe.close("asked to end");

@@ -31,6 +31,7 @@ struct Options {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
+    let asked = asked_to_end()?;
     if !(options.per_second > 0.0 && options.per_second <= 100_000.0) {
         bail!("--per-second wants more than 0 and at most 100000");
     }
@@ -39,11 +40,11 @@ async fn main() -> anyhow::Result<()> {
     let (mut ordered, mut turned_away, mut failed) = (0_u64, 0_u64, 0_u64);
     let mut people = JoinSet::new();
     let end = sleep(Duration::from_secs(options.seconds));
-    tokio::pin!(end);
+    tokio::pin!(asked, end);
     loop {
         tokio::select! {
             () = &mut end => break,
-            asked = asked_to_end() => { asked?; break }
+            () = &mut asked => break,
             Some(outcome) = people.join_next() => match outcome? {
                 Ok(()) => ordered += 1,
                 Err(error) => {

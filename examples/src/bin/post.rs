@@ -88,6 +88,7 @@ fn town(writer: Writer) -> Graphline {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
+    let asked = asked_to_end()?;
     let system = System::new("post");
     let probe = axonscope_probe::init(&system).context("cannot attach to the visualiser")?;
 
@@ -107,7 +108,7 @@ async fn main() -> anyhow::Result<()> {
     }
     system.add("country", country)?.start();
 
-    asked_to_end().await?;
+    asked.await;
     for path in system.shutdown().await {
         eprintln!("{path} did not stop in time and was aborted");
     }

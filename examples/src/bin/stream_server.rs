@@ -63,6 +63,7 @@ async fn main() -> anyhow::Result<()> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let options = Options::parse();
+    let asked = asked_to_end()?;
     let listener = TcpListener::bind(options.listen)
         .await
         .with_context(|| format!("cannot listen on {}; another --listen may do", options.listen))?;
@@ -90,7 +91,7 @@ async fn main() -> anyhow::Result<()> {
     let server = stream::start(&system, listener, group, server)?;
 
     let reason = tokio::select! {
-        asked = asked_to_end() => asked.map(|()| "asked to end")?,
+        () = asked => "asked to end",
         () = server.play() => "end of the tune",
     };
     for path in system.shutdown().await {

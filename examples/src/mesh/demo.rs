@@ -22,6 +22,8 @@ const MAX_DEPTH: &str = "3";
 
 /// Runs `nodes` nodes until Ctrl-C. The root makes `rate` messages a second.
 pub async fn run(nodes: u16, kill_every: Duration, rate: u32) -> anyhow::Result<()> {
+    let asked = asked_to_end()?;
+    tokio::pin!(asked);
     let rate = rate.to_string();
     let (root, address) = start("root", &["--generate", &rate, "--status"]).await?;
     println!("root listens on {address}");
@@ -34,11 +36,9 @@ pub async fn run(nodes: u16, kill_every: Duration, rate: u32) -> anyhow::Result<
 
     let mut ticks = tokio::time::interval(kill_every);
     ticks.tick().await;
-    let asked = asked_to_end();
-    tokio::pin!(asked);
     loop {
         tokio::select! {
-            asked = &mut asked => break asked?,
+            () = &mut asked => break,
             _ = ticks.tick() => {
                 // Not the root: it has no stand-in.
                 let number = fastrand::usize(1..processes.len());

@@ -133,23 +133,28 @@ fn announce(session: &Session) -> Outcome {
 /// Until Ctrl-C, or a service manager's request to end.
 fn serve(session: Session) -> Outcome {
     block_on(async {
-        // Within, so that Ctrl-C is ours before anybody can know that we are there.
+        // Within, so that both signals are ours before anybody can know that we are there.
+        let terminated = terminated();
         announce(&session)?;
-        terminated().await;
+        terminated.await;
         Ok(())
     })?;
     session.shutdown();
     Ok(())
 }
 
+/// Such a request, caught from now on.
 #[cfg(unix)]
-async fn terminated() {
+fn terminated() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut request) => {
-            request.recv().await;
+    let request = signal(SignalKind::terminate());
+    async {
+        match request {
+            Ok(mut request) => {
+                request.recv().await;
+            }
+            Err(_) => std::future::pending().await,
         }
-        Err(_) => std::future::pending().await,
     }
 }
 

@@ -150,7 +150,7 @@ impl Window {
         let mut pointed = None;
         until(&format!("the pointer to be on {name}"), || {
             let shown = self.last()?;
-            if shown["hovered"].as_str().is_some_and(|path| path.ends_with(name)) {
+            if pointed.is_some() && shown["hovered"].as_str().is_some_and(|path| path.ends_with(name)) {
                 return Ok(());
             }
             if pointed.is_none_or(|at: Instant| at.elapsed() > Duration::from_secs(2)) {
@@ -189,11 +189,12 @@ impl Window {
     fn rests(&self) {
         let mut last = (String::new(), Instant::now());
         until("the window to rest", || {
-            let lines = std::fs::read_to_string(&self.report).map_err(|error| error.to_string())?;
-            if lines != last.0 {
-                last = (lines, Instant::now());
+            let shown = self.last()?;
+            let is_moving = shown["moving"] != false;
+            let shown = shown.to_string();
+            if shown != last.0 {
+                last = (shown, Instant::now());
             }
-            let is_moving = !last.0.contains(r#""moving":false"#);
             if is_moving || last.1.elapsed() < Duration::from_secs(1) { Err("it moves".to_owned()) } else { Ok(()) }
         });
     }

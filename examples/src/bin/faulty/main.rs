@@ -49,6 +49,7 @@ enum Fault {
 #[tokio::main(flavor = "multi_thread", worker_threads = 3)]
 async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
+    let asked = asked_to_end()?;
     let system = System::new("faulty");
     let probe = axonscope_probe::init(&system).context("cannot attach to the visualiser")?;
     // Beside what is wrong there is something that works.
@@ -67,7 +68,7 @@ async fn main() -> anyhow::Result<()> {
     if options.fault == Fault::Vanished {
         faults::vanish().await;
     }
-    asked_to_end().await?;
+    asked.await;
     drop(held);
     if options.fault == Fault::Stuck {
         // Whoever is stuck cannot be asked to stop, and the runtime would wait for it.
