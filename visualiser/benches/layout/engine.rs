@@ -24,14 +24,26 @@ pub(crate) fn empty(seed: u64) -> Simulation {
     Simulation::new(seed)
 }
 
-/// A picture of `request`, never laid out, whose bodies are `at` these places.
-pub(crate) fn placed(request: &LayoutRequest, at: &[[f32; 2]]) -> Result<Simulation> {
+/// A picture of `request`, laid out from nothing.
+pub(crate) fn laid_out(request: &LayoutRequest) -> Simulation {
     let mut simulation = empty(1);
     simulation.set_request(request);
+    simulation
+}
+
+/// A picture of `request` whose bodies are `at` these places.
+pub(crate) fn placed(request: &LayoutRequest, at: &[[f32; 2]]) -> Result<Simulation> {
+    let mut simulation = laid_out(request);
+    place(&mut simulation, at)?;
+    Ok(simulation)
+}
+
+/// Puts the bodies `at` these places.
+pub(crate) fn place(simulation: &mut Simulation, at: &[[f32; 2]]) -> Result<()> {
     let in_space: Vec<[f32; 3]> = at.iter().map(|&[x, y]| [x, y, 0.0]).collect();
     simulation.move_to(&in_space);
-    ensure!(places(&simulation) == at, "the bodies are not where they should start");
-    Ok(simulation)
+    ensure!(places(simulation) == at, "the bodies are not where they should start");
+    Ok(())
 }
 
 /// Ticks until nothing moves.

@@ -34,8 +34,7 @@ pub(crate) fn bench(options: Options) -> Result<()> {
             if options.quick && !the_table {
                 continue;
             }
-            let mut simulation = engine::empty(1);
-            simulation.set_request(&kind.graph(n).request());
+            let mut simulation = engine::laid_out(&kind.graph(n).request());
             engine::rest(&mut simulation)?;
             let places = engine::places(&simulation);
             let mut text = String::new();

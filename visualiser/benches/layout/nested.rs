@@ -36,8 +36,7 @@ pub(crate) fn bench(_: Options) -> Result<()> {
 
 /// At rest, since rings round what is scattered anywhere would be like none that are ever drawn.
 fn laid_out(request: &LayoutRequest) -> Result<Simulation> {
-    let mut simulation = engine::empty(1);
-    simulation.set_request(request);
+    let mut simulation = engine::laid_out(request);
     engine::rest(&mut simulation)?;
     Ok(simulation)
 }
