@@ -47,7 +47,8 @@ pub struct Simulation<const D: usize = 2> {
     sums: Vec<Sum<D>>,
     tree: Tree<D>,
     grid: Grid<D>,
-    /// What springs, composites and the origin do to each body: scratch for one tick.
+    /// What others by their charge, and what springs, composites and the origin do to each body: scratch for one tick.
+    repulsions: Vec<[f32; D]>,
     pulls: Vec<[f32; D]>,
     layout: Layout,
     still: u32,
@@ -76,6 +77,7 @@ impl<const D: usize> Simulation<D> {
             sums: Vec::new(),
             tree: Tree::default(),
             grid: Grid::default(),
+            repulsions: Vec::new(),
             pulls: Vec::new(),
             layout: Layout::default(),
             still: 0,
@@ -206,13 +208,16 @@ impl<const D: usize> Simulation<D> {
 
     /// All forces, before anything moves; returns the deepest overlap.
     fn push(&mut self) -> f32 {
-        let Self { laws, bodies, springs, parts, sums, tree, grid, pulls, courtesy, .. } = self;
+        let Self { laws, bodies, springs, parts, sums, tree, grid, repulsions, pulls, courtesy, .. } = self;
         let courtesy = &*courtesy;
         let (bodies, parts) = (&*bodies, &*parts);
-        let apart = |tree: &mut Tree<D>| {
+        let apart = |tree: &mut Tree<D>, repulsions: &mut Vec<[f32; D]>| {
             charge::gather(bodies, parts, tree);
             courtesy.give_way();
             tree.sum(charge::repulsion_of(laws), courtesy);
+            repulsions.clear();
+            repulsions.resize(bodies.len(), [0.0; D]);
+            tree.forces().for_each(|(i, force)| repulsions[i as usize] = force);
         };
         let together = |pulls: &mut Vec<[f32; D]>, sums: &mut Vec<Sum<D>>, grid: &mut Grid<D>| {
             pulls.clear();
@@ -225,9 +230,9 @@ impl<const D: usize> Simulation<D> {
             collide::apply(bodies, grid, laws)
         };
         if rayon::current_thread_index().is_some() {
-            rayon::join(|| apart(tree), || together(pulls, sums, grid)).1
+            rayon::join(|| apart(tree, repulsions), || together(pulls, sums, grid)).1
         } else {
-            apart(tree);
+            apart(tree, repulsions);
             together(pulls, sums, grid)
         }
     }
@@ -237,12 +242,9 @@ impl<const D: usize> Simulation<D> {
         let bodies = &mut self.bodies;
         let mut furthest = 0.0f32;
         if hot {
-            for (i, force) in self.tree.forces() {
-                let i = i as usize;
-                bodies.velocity[i] = add(bodies.velocity[i], scaled(force, self.laws.charge * bodies.heat[i]));
-            }
             for i in 0..bodies.len() {
-                let kept = add(bodies.velocity[i], self.pulls[i])
+                let repulsion = scaled(self.repulsions[i], self.laws.charge * bodies.heat[i]);
+                let kept = add(add(bodies.velocity[i], repulsion), self.pulls[i])
                     .map(|speed| (speed * self.laws.momentum).clamp(-FASTEST, FASTEST));
                 let sane = bodies.heat[i] > 0.0 && kept.iter().all(|speed| speed.is_finite());
                 bodies.velocity[i] = if sane { kept } else { [0.0; D] };
