@@ -21,7 +21,7 @@ use bevy_math::{Rect, Vec2};
 use super::xml::escaped;
 use crate::options::{PictureOptions, Theme};
 use crate::view::curve::Curve;
-use crate::view::fit::{ZOOM_FIT, fitted};
+use crate::view::fit::{Covered, ZOOM_FIT, fitted};
 use crate::view::flow;
 use crate::view::palette::{Palette, Rgba, TypeHues, size, type_size};
 use crate::view::picture::{Dock, Link, Node, Picture, Trouble};
@@ -50,7 +50,7 @@ fn drawn(model: &Model, places: &Places, options: &PictureOptions, instant: &str
     picture.sum_up();
     let screen = Vec2::new(options.size.width as f32, options.size.height as f32);
     let bounds = picture.bounds(None).unwrap_or(Rect::new(0.0, 0.0, 1.0, 1.0));
-    let mut sheet = Sheet::new(screen, fitted(bounds, screen, Vec2::new(0.0, FOOT), 0.0, ZOOM_FIT));
+    let mut sheet = Sheet::new(screen, fitted(bounds, screen, Covered { below: FOOT, ..Covered::default() }, ZOOM_FIT));
     let mut drawing = Drawing { model, picture: &picture, palette: Palette::of(options.theme), hues: HashMap::new() };
     let mut hues = TypeHues::default();
     // In the order of the window, so that each type has the colour that it has there.

@@ -5,7 +5,7 @@ use bevy::camera::ScalingMode;
 use bevy::prelude::*;
 
 use super::VisualiserSystems;
-use super::fit::{ZOOM_FIT, ZOOM_MIN, fitted};
+use super::fit::{Covered, ZOOM_FIT, ZOOM_MIN, fitted};
 use super::palette::motion;
 use super::picture::Picture;
 use super::stage::{Look, Stage};
@@ -33,10 +33,7 @@ pub(crate) struct Eye {
     pub(crate) level: f32,
     /// Logical pixels.
     pub(crate) screen: Vec2,
-    /// What panels cover at the right and at the bottom, in logical pixels.
-    pub(crate) covered: Vec2,
-    /// And at the top, when everything is fitted.
-    pub(crate) covered_top: f32,
+    pub(crate) covered: Covered,
     /// No closer than this when fitting.
     closest: f32,
     /// How often a person has moved it.
@@ -76,8 +73,7 @@ impl Default for Eye {
             zoom: 1.0,
             level: 1.0,
             screen: Vec2::new(1600.0, 1000.0),
-            covered: Vec2::ZERO,
-            covered_top: 0.0,
+            covered: Covered::default(),
             closest: ZOOM_FIT,
             moves: 0,
             glide: None,
@@ -122,8 +118,7 @@ impl Eye {
     /// Glides to a point; keeps the zoom if that is close enough to read by.
     pub(crate) fn fly_to(&mut self, at: Vec2) {
         let zoom = self.zoom.max(1.0);
-        let center = at + Vec2::new(self.covered.x, -self.covered.y) / (2.0 * zoom);
-        self.glide_to((center, zoom));
+        self.glide_to((self.covered.center(at, zoom), zoom));
         self.following = None;
     }
 
@@ -162,12 +157,12 @@ impl Eye {
     /// Nothing but this covers the picture, of which all is as many times larger; or none of that any more.
     pub(crate) fn set_room(&mut self, room: Option<Room>, scale: f32) {
         let Room { above, below } = room.unwrap_or(Room { above: 0.0, below: 0.0 });
-        (self.covered_top, self.covered) = (above, Vec2::new(0.0, below));
+        self.covered = Covered { above, below, ..Covered::default() };
         self.closest = if room.is_some() { ZOOM_FIT * scale } else { ZOOM_FIT };
     }
 
     pub(crate) fn has_room(&self, room: Room) -> bool {
-        self.covered_top == room.above && self.covered == Vec2::new(0.0, room.below)
+        self.covered == Covered { above: room.above, below: room.below, ..Covered::default() }
     }
 
     /// Glides as little as it takes for `rect`, or its middle where it is large, to lie beside the panels.
@@ -176,7 +171,9 @@ impl Eye {
         let half = (rect.half_size() * zoom + 24.0).min(0.25 * self.screen);
         let off = (rect.center() - center) * zoom;
         let at = Vec2::new(off.x, -off.y) + self.screen / 2.0;
-        let (min, max) = (half, (self.screen - self.covered - half).max(half));
+        let Covered { left, right, below, .. } = self.covered;
+        let min = half + Vec2::new(left, 0.0);
+        let max = (self.screen - Vec2::new(right, below) - half).max(min);
         let by = at - at.clamp(min, max);
         if by.length() > 1.0 {
             self.glide_to((center + Vec2::new(by.x, -by.y) / zoom, zoom));
@@ -247,7 +244,7 @@ impl Eye {
     }
 
     fn fitted(&self, rect: Rect) -> (Vec2, f32) {
-        fitted(rect, self.screen, self.covered, self.covered_top, self.closest)
+        fitted(rect, self.screen, self.covered, self.closest)
     }
 
     /// What can be seen, in world units.
@@ -330,13 +327,14 @@ mod tests {
 
     #[test]
     fn what_is_fitted_lies_beside_the_panels() {
-        let mut eye = Eye { covered: Vec2::new(420.0, 32.0), ..Eye::default() };
+        let covered = Covered { left: 320.0, right: 420.0, above: 64.0, below: 32.0 };
+        let mut eye = Eye { covered, ..Eye::default() };
         let rect = Rect::from_corners(Vec2::new(-900.0, 100.0), Vec2::new(2000.0, 900.0));
         eye.jump_to_fit(rect);
         for corner in [rect.min, rect.max] {
             let at = eye.screen_from_world(corner);
-            assert!(at.x > 0.0 && at.x < eye.screen.x - 420.0, "{at}");
-            assert!(at.y > 0.0 && at.y < eye.screen.y - 32.0, "{at}");
+            assert!(at.x > 320.0 && at.x < eye.screen.x - 420.0, "{at}");
+            assert!(at.y > 64.0 && at.y < eye.screen.y - 32.0, "{at}");
         }
     }
 
@@ -357,7 +355,7 @@ mod tests {
 
     #[test]
     fn what_a_panel_covers_comes_out_from_under_it_and_no_further() {
-        let mut eye = Eye { covered: Vec2::new(420.0, 32.0), ..Eye::default() };
+        let mut eye = Eye { covered: Covered { right: 420.0, below: 32.0, ..Covered::default() }, ..Eye::default() };
         let seen = Rect::from_center_half_size(eye.world_from_screen(Vec2::new(600.0, 400.0)), Vec2::splat(24.0));
         eye.uncover(seen);
         assert!(eye.glide.is_none(), "it can be seen already");

@@ -8,10 +8,29 @@ pub(crate) const ZOOM_FIT: f32 = 1.5;
 /// Air round what is fitted, in logical pixels.
 const MARGIN: f32 = 36.0;
 
-/// The world point in the middle of a screen, and logical pixels a world unit, where panels cover so much of the screen at
-/// the right and at the bottom, and at the top; no closer than `closest`.
-pub(crate) fn fitted(rect: Rect, screen: Vec2, covered: Vec2, top: f32, closest: f32) -> (Vec2, f32) {
-    let free = (screen - covered - Vec2::new(0.0, top) - 2.0 * MARGIN).max(Vec2::splat(64.0));
+/// What panels cover at each edge of the screen, in logical pixels.
+#[derive(Clone, Copy, Default, PartialEq, Debug)]
+pub(crate) struct Covered {
+    pub(crate) left: f32,
+    pub(crate) right: f32,
+    pub(crate) above: f32,
+    pub(crate) below: f32,
+}
+
+impl Covered {
+    fn size(self) -> Vec2 {
+        Vec2::new(self.left + self.right, self.above + self.below)
+    }
+
+    /// The world point in the middle of the screen when `at` is in the middle of what is free.
+    pub(crate) fn center(self, at: Vec2, zoom: f32) -> Vec2 {
+        at + Vec2::new(self.right - self.left, self.above - self.below) / (2.0 * zoom)
+    }
+}
+
+/// The world point in the middle of a screen, and logical pixels a world unit; no closer than `closest`.
+pub(crate) fn fitted(rect: Rect, screen: Vec2, covered: Covered, closest: f32) -> (Vec2, f32) {
+    let free = (screen - covered.size() - 2.0 * MARGIN).max(Vec2::splat(64.0));
     let zoom = (free / rect.size().max(Vec2::splat(1.0))).min_element().clamp(ZOOM_MIN, closest);
-    (rect.center() + Vec2::new(covered.x, top - covered.y) / (2.0 * zoom), zoom)
+    (covered.center(rect.center(), zoom), zoom)
 }

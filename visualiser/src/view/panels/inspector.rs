@@ -76,8 +76,8 @@ pub(super) fn show_inspector(
     let width = inspector.width.min(screen.width() * 0.6).max(WIDTH_MIN.min(screen.width() - 2.0 * MARGIN));
     let is_covered = chosen.is_some() && !inspector.hidden || below.0 > 0.0;
     let covered = if is_covered { width + MARGIN } else { 0.0 };
-    if eye.covered.x != covered {
-        eye.covered.x = covered;
+    if eye.covered.right != covered {
+        eye.covered.right = covered;
     }
     let wants_copy = std::mem::take(&mut inspector.bypass_change_detection().wants_copy);
     let Some(chosen) = chosen else {
@@ -103,7 +103,7 @@ pub(super) fn show_inspector(
 
     let palette = Palette::of(look.theme);
     let problems = watched.0.latest_problems();
-    let height = screen.height() - 2.0 * MARGIN - eye.covered.y - below.0;
+    let height = screen.height() - 2.0 * MARGIN - eye.covered.below - below.0;
     let is_light = look.theme == Theme::Light;
     let mut clicked = Clicked::default();
     let area = egui::Area::new("inspector".into()).fade_in(false).anchor(egui::Align2::RIGHT_TOP, [-MARGIN, MARGIN]);
@@ -238,7 +238,7 @@ fn make_room(
         (*last, *is_due) = (chosen, chosen.is_some() && !inspector.hidden);
     }
     let Some(chosen) = chosen.filter(|_| *is_due) else { return };
-    if eye.covered.x == 0.0 {
+    if eye.covered.right == 0.0 {
         // The card is there from this frame's end on.
         redraw.write(RequestRedraw);
         return;

@@ -67,7 +67,7 @@ pub(super) fn show_problems(
     asked.none ^= pressed.is(Does::Problems);
     let palette = Palette::of(look.theme);
     let ctx = contexts.ctx_mut()?;
-    let room = ctx.viewport_rect().height() - 2.0 * MARGIN - eye.covered.y;
+    let room = ctx.viewport_rect().height() - 2.0 * MARGIN - eye.covered.below;
     // A small window is for the picture: there the count stands alone.
     let is_roomy = ctx.viewport_rect().width() >= ROOMY && !asked.none;
     let shown = if !is_roomy {
@@ -81,7 +81,7 @@ pub(super) fn show_problems(
     let mut rows = Vec::new();
     let mut clicked = None;
     let area = egui::Area::new("problems".into()).fade_in(false);
-    let area = area.anchor(egui::Align2::RIGHT_BOTTOM, [-MARGIN, -MARGIN - eye.covered.y]);
+    let area = area.anchor(egui::Align2::RIGHT_BOTTOM, [-MARGIN, -MARGIN - eye.covered.below]);
     let response = area.show(ctx, |ui| {
         ui.set_max_height(room);
         card(palette).show(ui, |ui| {

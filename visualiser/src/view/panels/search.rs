@@ -37,8 +37,8 @@ pub(in super::super) fn show_search(
 ) -> Result {
     let is_shown = !stage.picture.systems.is_empty() && look.chrome;
     let covered = if is_shown { MARGIN + HEIGHT } else { 0.0 };
-    if eye.covered_top != covered {
-        eye.covered_top = covered;
+    if eye.covered.above != covered {
+        eye.covered.above = covered;
     }
     if !is_shown {
         (finding.wants_keyboard, finding.has_keyboard) = (false, false);

@@ -48,8 +48,8 @@ pub(super) fn show_status(
 ) -> Result {
     let drawer = if table.is_open { super::table::HEIGHT } else { 0.0 };
     let covered = if look.chrome { HEIGHT + drawer } else { 0.0 };
-    if eye.covered.y != covered {
-        eye.covered.y = covered;
+    if eye.covered.below != covered {
+        eye.covered.below = covered;
     }
     if !look.chrome {
         return Ok(());

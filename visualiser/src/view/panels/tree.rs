@@ -25,17 +25,22 @@ pub(super) fn show_tree(
     mut tree: ResMut<Tree>,
     mut go: MessageWriter<Go>,
     look: Res<Look>,
-    eye: Res<Eye>,
+    mut eye: ResMut<Eye>,
     watched: Res<Watched>,
 ) -> Result {
-    if !tree.is_open || !look.chrome {
+    let is_shown = tree.is_open && look.chrome;
+    let covered = if is_shown { search::MARGIN + WIDTH } else { 0.0 };
+    if eye.covered.left != covered {
+        eye.covered.left = covered;
+    }
+    if !is_shown {
         return Ok(());
     }
     let palette = Palette::of(look.theme);
     let ctx = contexts.ctx_mut()?.clone();
     let tree = tree.bypass_change_detection();
     let top = search::MARGIN + search::HEIGHT + AIR;
-    let height = (ctx.viewport_rect().height() - top - search::MARGIN - eye.covered.y).max(120.0);
+    let height = (ctx.viewport_rect().height() - top - search::MARGIN - eye.covered.below).max(120.0);
     let mut done = Done::default();
     egui::Area::new("tree".into()).fade_in(false).fixed_pos([search::MARGIN, top]).show(&ctx, |ui| {
         ui.set_max_height(height);
