@@ -6,7 +6,7 @@ mod support;
 use std::time::Duration;
 
 use serde_json::Value;
-use support::{ChatServer, Process, Visualiser, example, say, until_within};
+use support::{ChatServer, Process, Visualiser, axonscope, example, say, until_within};
 
 /// Ten times the goal of three seconds.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -53,6 +53,19 @@ fn check(command: &mut std::process::Command, visualiser: &Visualiser, kind: &st
         assert!(found.is_empty() || found == expected, "after {:?}: {found:?}", began.elapsed());
         std::thread::sleep(Duration::from_millis(200));
     }
+}
+
+#[test]
+fn whoever_begins_to_watch_is_told_in_words_what_is_wrong() {
+    let visualiser = Visualiser::start();
+    let mut deadlock = example("deadlock", &visualiser.url);
+    let _program = Process::start(deadlock.args(["--work-ms", "20"]));
+    until_within(DEADLINE, "a deadlock", || {
+        let found = problems(&visualiser);
+        if found.is_empty() { Err("nothing".to_owned()) } else { Ok(()) }
+    });
+    let watch = Process::start(axonscope(["watch", "--words"]).args(["--endpoint", &visualiser.url]));
+    watch.line("the deadlock in words", |line| line.contains("alice and bob wait for each other").then_some(()));
 }
 
 fn check_faulty(fault: &str, kind: &str, names: &[&str]) {

@@ -3,8 +3,10 @@
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
+use axonscope_model::display::{count, escape};
 use axonscope_session::narrator::Narrator;
-use axonscope_session::reader::Mirror;
+use axonscope_session::reader::{Mirror, ReadError};
+use axonscope_session::{Problem, Severity};
 
 use super::client::{Reach, block_on};
 use super::names;
@@ -69,17 +71,42 @@ pub(super) fn run(args: Args) -> Outcome {
 
 /// How often the narrator looks; the first time when all that is there has been told.
 const LOOK: Duration = Duration::from_secs(1);
+/// So many sentences at most are told of what was there before.
+const ALREADY_WRONG_MAX: usize = 3;
+
+/// Problems by the ids of our own model; those of systems that we do not know of yet are told later.
+fn known_here(problems: Vec<Problem>, mirror: &Mirror) -> Vec<Problem> {
+    let known = |problem: Problem| {
+        let (system, _) = mirror.known.get(&problem.system)?;
+        Some(Problem { system: *system, ..problem })
+    };
+    problems.into_iter().filter_map(known).collect()
+}
+
+/// The worst of what is wrong when somebody begins to watch, and where the rest is told.
+fn already_wrong(problems: &[Problem]) -> Vec<String> {
+    let wrong = problems.iter().filter(|problem| problem.severity >= Severity::Warning);
+    let mut words: Vec<String> = wrong.map(|problem| escape(&problem.sentence).into_owned()).collect();
+    let all = words.len();
+    if all > ALREADY_WRONG_MAX {
+        words.truncate(ALREADY_WRONG_MAX);
+        words.push(format!("There is more: `axonscope lint` tells of {}.", count(all as u64)));
+    }
+    words
+}
 
 /// What is happening, in sentences.
 fn narrate(args: &Args) -> Outcome {
     let url = args.reach.url()?;
     let mut narrator = Narrator::new(args.naming.load()?);
     block_on(async {
-        let mut watch = args.reach.connect().await?.watch(None).await?;
+        let mut reader = args.reach.connect().await?;
+        let mut watch = reader.watch(None).await?;
         eprintln!("watching {url} (Ctrl-C ends)");
         let mut mirror = Mirror::default();
         let began = Instant::now();
         let mut looked_at = began;
+        let mut is_first = true;
         loop {
             let wait = LOOK.saturating_sub(looked_at.elapsed());
             if let Ok(seen) = tokio::time::timeout(wait, watch.next()).await {
@@ -90,12 +117,18 @@ fn narrate(args: &Args) -> Outcome {
                 continue;
             }
             looked_at = Instant::now();
+            let problems = match reader.problems(None).await {
+                Err(ReadError::Ended(_)) => break,
+                problems => known_here(problems?, &mirror),
+            };
+            // What is wrong already is no news, and worth knowing.
+            let there = if std::mem::take(&mut is_first) { already_wrong(&problems) } else { Vec::new() };
             let now_ns = began.elapsed().as_nanos() as u64;
-            narrator.look(&mirror.model, &[], now_ns);
-            if let Some(sentence) = narrator.next(now_ns) {
-                let now = jiff::Zoned::now().strftime("%H:%M:%S");
+            narrator.look(&mirror.model, &problems, now_ns);
+            let now = jiff::Zoned::now().strftime("%H:%M:%S").to_string();
+            for words in there.into_iter().chain(narrator.next(now_ns).map(|sentence| sentence.words)) {
                 let mut out = io::stdout().lock();
-                if written(writeln!(out, "{now} {}", sentence.words).and_then(|()| out.flush()))? == Flow::Stop {
+                if written(writeln!(out, "{now} {words}").and_then(|()| out.flush()))? == Flow::Stop {
                     return Ok(());
                 }
             }

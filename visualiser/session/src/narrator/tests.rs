@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use axonscope_model::State;
+use axonscope_model::problems::Severity;
 
 use super::seen::{SeenSystem, Who};
 use super::*;
@@ -152,6 +153,33 @@ fn the_most_important_comes_first_and_nothing_floods() {
     assert!(narrator_says.windows(2).all(|pair| pair[1].0 - pair[0].0 >= 3), "{narrator_says:?}");
     let failed = narrator_says.iter().position(|(_, said)| said.words == "The decoder has failed.").unwrap();
     assert!(failed <= 1 && narrator_says[failed].1.is_trouble, "{narrator_says:?}");
+}
+
+#[test]
+fn what_a_lint_finds_is_told_once_and_a_failure_not_twice() {
+    let mut stage = Stage::new("chat");
+    stage.add("decoder", "Decoder", "");
+    let mut narrator = Narrator::new(Arc::default());
+    let mut said = Vec::new();
+    let found = |kind: &str, sentence: &str, severity| Problem {
+        system: SystemId(1),
+        kind: kind.into(),
+        sentence: sentence.into(),
+        severity,
+        ..Problem::default()
+    };
+    for second in 0..20 {
+        let mut problems = vec![found("unlinked-inbox", "nobody is linked to mixer.", Severity::Note)];
+        if second >= 4 {
+            stage.who("decoder").state = State::Failed;
+            problems.push(found("failed", "decoder failed.", Severity::Error));
+            problems.push(found("deadlock", "alice and bob wait for each other.", Severity::Error));
+        }
+        let now_ns = (second + 100) * SECOND;
+        narrator.take(Seen { systems: stage.systems.iter().cloned().collect() }, &problems, now_ns);
+        said.extend(narrator.next(now_ns).map(|sentence| format!("{second}: {}", sentence.words)));
+    }
+    assert_eq!(said, ["4: The decoder has failed.", "7: alice and bob wait for each other."]);
 }
 
 #[test]

@@ -21,7 +21,7 @@ const RATE_PAUSE_NS: u64 = 10_000_000_000;
 /// How fast what was told is forgotten, at each look: slow change is no news.
 const FORGET: f64 = 0.02;
 /// What is said here in words of its own, or by others.
-const OWN_KINDS: [&str; 5] = ["slow-consumer", "full-inbox", "blocked-sender", "failed-component", "lost-system"];
+const OWN_KINDS: [&str; 3] = ["slow-consumer", "failed", "lost-system"];
 
 #[derive(Default)]
 pub(super) struct Troubles {
