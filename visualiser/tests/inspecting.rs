@@ -21,12 +21,11 @@ fn inspects(shown: &Value, kind: &str, title: &str) -> Option<()> {
 
 /// Where a linkage can be clicked.
 fn on_linkage(window: &Window, from: &str, to: &str) -> (f64, f64) {
-    window.shows("a linkage at rest", |shown| {
+    window.shows_at_rest("a linkage at rest", |shown| {
         let ends = |join: &&Value| {
             join["from"].as_str().unwrap().ends_with(from) && join["to"].as_str().unwrap().ends_with(to)
         };
         let join = shown["joins"].as_array()?.iter().find(ends)?;
-        (shown["moving"] == false).then_some(())?;
         Some((join["x"].as_f64()?, join["y"].as_f64()?))
     })
 }
@@ -38,9 +37,9 @@ fn what_is_clicked_is_inspected_whatever_it_is() {
     window.shows("the component", |shown| inspects(shown, "component", "checker"));
     window.click(on_linkage(&window, "orders", "checker"));
     window.shows("the linkage", |shown| inspects(shown, "linkage", "orders → checker"));
-    let rect: Vec<f64> = window.shows("the hull at rest", |shown| {
+    let rect: Vec<f64> = window.shows_at_rest("the hull at rest", |shown| {
         let rect = shown["systems"][0]["rect"].as_array()?;
-        (shown["moving"] == false).then(|| rect.iter().map(|side| side.as_f64().unwrap()).collect())
+        Some(rect.iter().map(|side| side.as_f64().unwrap()).collect())
     });
     // In its lower edge, which is ground however large the ring inside is.
     window.click(((rect[0] + rect[2]) / 2.0, rect[3] - 6.0));

@@ -19,10 +19,10 @@ fn chat() -> Option<(Window, ChatServer, Vec<std::net::TcpStream>)> {
         say(&mut client, name);
         client
     });
-    window.shows("all of the chat", |shown| {
+    window.shows_at_rest("all of the chat", |shown| {
         let names: Vec<&str> = shown["nodes"].as_array()?.iter().filter_map(|node| node["path"].as_str()).collect();
         let all = ["alice", "bob"].iter().all(|name| names.iter().any(|path| path.ends_with(name)));
-        (all && shown["moving"] == false).then_some(())
+        all.then_some(())
     });
     Some((window, server, clients.into()))
 }

@@ -188,7 +188,7 @@ impl Studio {
                 self.next = (self.next + 1) % self.pictures.len();
                 let picture = &mut self.pictures[self.next];
                 if !picture.at_rest() {
-                    let (began, changes) = (Instant::now(), shared.counters().structure);
+                    let (began, changes) = (Instant::now(), shared.totals.read().structure);
                     picture.tick();
                     self.moved = true;
                     // Ingest and the model have things to do too. While changes pour in, a picture so large that a tick
@@ -197,7 +197,7 @@ impl Studio {
                     self.tick_took = took;
                     count_if(&shared.totals.ticks, true);
                     count_if(&shared.totals.ticks_over_budget, took > FRAME);
-                    if took > FRAME && shared.counters().structure != changes {
+                    if took > FRAME && shared.totals.read().structure != changes {
                         self.ticks_due = Instant::now() + took.min(LONGEST_REST);
                     }
                     std::thread::yield_now();

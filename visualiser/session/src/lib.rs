@@ -18,6 +18,7 @@ pub mod keeper;
 
 mod places;
 
+mod answering;
 mod arrangement;
 mod attention;
 pub mod names;

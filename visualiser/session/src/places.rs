@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use axonscope_ingest::answers::{ComponentPlace, SystemLayout};
 use axonscope_layout::Style;
-use axonscope_model::{ComponentId, SystemId};
+use axonscope_model::{ComponentId, Model, SystemId};
 
 /// Where everything is, at one instant. World units are pixels at zoom 1, x to the right, y up.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -18,6 +19,38 @@ impl Places {
     /// Those of one system.
     pub fn system(&self, system: SystemId) -> Option<&SystemPlaces> {
         self.systems.iter().find(|places| places.system == system).map(|places| &**places)
+    }
+
+    /// All places of the model, if `layouts` have them all.
+    pub(crate) fn of_all(model: &Model, layouts: &[SystemLayout]) -> Option<Places> {
+        let mut systems = Vec::new();
+        for system in model.systems() {
+            let layout = layouts.iter().find(|layout| layout.system == system.id())?;
+            let mut places = vec![Place::default(); system.component_slots() as usize];
+            let mut placed = 0;
+            for place in &layout.places {
+                if let Some(component) = system.component(place.component) {
+                    let ComponentPlace { component: id, position, radius, pinned } = *place;
+                    places[component.slot() as usize] = Place { component: id, position, radius, pinned };
+                    placed += 1;
+                }
+            }
+            if placed < system.component_count() {
+                return None;
+            }
+            let (min, max) = (layout.min, layout.max);
+            systems.push(Arc::new(SystemPlaces {
+                system: system.id(),
+                structure: system.structure_version(),
+                style: Style::Force,
+                origin: [0.0; 2],
+                min,
+                max,
+                left_out: 0,
+                places,
+            }));
+        }
+        Some(Places { systems, moving: false })
     }
 
     /// Whether the others are these very ones, and not only equal.

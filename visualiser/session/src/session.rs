@@ -7,18 +7,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use axonscope_ingest::answers::{Answers, ComponentPlace, Summary, SystemLayout, Told};
-use axonscope_ingest::feed::Feed;
+use axonscope_ingest::answers::{Answers as _, Summary, SystemLayout};
 use axonscope_ingest::queue::Receiver;
 use axonscope_ingest::{Ingest, Listen, StartError, queue};
 use axonscope_model::problems::{Diagnosis, Problem};
 use axonscope_model::wiring::Wiring;
-use axonscope_model::{Change, ComponentId, Hello, Limits, LinkageId, Model, Refusal, SystemId};
+use axonscope_model::{Change, Hello, Limits, LinkageId, Model, Refusal, SystemId};
 
+use crate::answering::Answering;
 use crate::finding::{self, Findings, Wanted};
 use crate::history::{History, Subject, Trace};
 use crate::keeper::Keeper;
-use crate::places::{Place, Places, SystemPlaces};
+use crate::places::Places;
 use crate::shared::{Counters, Shared, Versions};
 use crate::summary::summary;
 use crate::trail::{Latency, News};
@@ -87,7 +87,7 @@ impl Session {
         let (sink, receiver) = queue();
         let keeper = options.keep_in.map(Keeper::start).transpose().map_err(StartError::Thread)?;
         let shared = Arc::new(Shared::new(Model::new(options.limits), options.expected, receiver.nudge(), keeper));
-        let (desk, wishes) = (Arc::new(Desk(shared.clone())), shared.wishes.clone());
+        let (desk, wishes) = (Arc::new(Answering(shared.clone())), shared.wishes.clone());
         let ingest = Ingest::start(&options.listen, sink, desk, wishes)?;
         let session = Session::new(shared, ingest.addresses().to_vec());
         session.works.running().ingest = Some(ingest);
@@ -108,7 +108,7 @@ impl Session {
     /// The same with everything where it was elsewhere: `layouts` name the systems by their ids in `model`. If anything
     /// in the model has no place there, all is laid out anew.
     pub fn from_model_and_places(model: Model, layouts: &[SystemLayout]) -> Session {
-        let places = places_of(&model, layouts);
+        let places = Places::of_all(&model, layouts);
         Session::still(model, places)
     }
 
@@ -188,7 +188,7 @@ impl Session {
 
     /// What was done so far.
     pub fn counters(&self) -> Counters {
-        self.works.shared.counters()
+        self.works.shared.totals.read()
     }
 
     /// Where everything is, as last published.
@@ -220,7 +220,7 @@ impl Session {
 
     /// What is wrong now, worst first, in one system or in all; looks at everything.
     pub fn problems(&self, system: Option<SystemId>) -> Vec<Problem> {
-        Desk(self.works.shared.clone()).problems(system)
+        Answering(self.works.shared.clone()).problems(system)
     }
 
     /// Whether the layout has nothing left to do.
@@ -380,87 +380,5 @@ impl Works {
 impl Drop for Works {
     fn drop(&mut self) {
         self.end();
-    }
-}
-
-/// All places of the model, if `layouts` have them all.
-fn places_of(model: &Model, layouts: &[SystemLayout]) -> Option<Places> {
-    let mut systems = Vec::new();
-    for system in model.systems() {
-        let layout = layouts.iter().find(|layout| layout.system == system.id())?;
-        let mut places = vec![Place::default(); system.component_slots() as usize];
-        let mut placed = 0;
-        for place in &layout.places {
-            if let Some(component) = system.component(place.component) {
-                let ComponentPlace { component: id, position, radius, pinned } = *place;
-                places[component.slot() as usize] = Place { component: id, position, radius, pinned };
-                placed += 1;
-            }
-        }
-        if placed < system.component_count() {
-            return None;
-        }
-        let (min, max) = (layout.min, layout.max);
-        systems.push(Arc::new(SystemPlaces {
-            system: system.id(),
-            structure: system.structure_version(),
-            style: Style::Force,
-            origin: [0.0; 2],
-            min,
-            max,
-            left_out: 0,
-            places,
-        }));
-    }
-    Some(Places { systems, moving: false })
-}
-
-/// Where readers ask.
-struct Desk(Arc<Shared>);
-
-impl Answers for Desk {
-    fn list(&self) -> Vec<Summary> {
-        self.0.ask();
-        let now_ns = self.0.now_ns();
-        self.0.read(|model| model.systems().map(|system| summary(system, now_ns)).collect())
-    }
-
-    /// Systems that are not placed yet have no places; components that appeared since are not in it.
-    fn layout(&self, system: Option<SystemId>) -> Vec<SystemLayout> {
-        let places = self.0.places();
-        let known: Vec<SystemId> = self.0.read(|model| model.systems().map(|system| system.id()).collect());
-        let wanted = known.into_iter().filter(|known| system.is_none_or(|system| system == *known));
-        wanted
-            .map(|system| match places.system(system) {
-                None => SystemLayout { system, ..SystemLayout::default() },
-                Some(placed) => SystemLayout {
-                    system,
-                    places: placed
-                        .places
-                        .iter()
-                        .filter(|place| place.component != ComponentId(0))
-                        .map(|place| ComponentPlace {
-                            component: place.component,
-                            position: place.position,
-                            radius: place.radius,
-                            pinned: place.pinned,
-                        })
-                        .collect(),
-                    min: placed.min,
-                    max: placed.max,
-                },
-            })
-            .collect()
-    }
-
-    fn problems(&self, system: Option<SystemId>) -> Vec<Problem> {
-        self.0.ask();
-        self.0.look_for_problems();
-        let latest = self.0.problems.latest();
-        latest.iter().filter(|problem| system.is_none_or(|system| system == problem.system)).cloned().collect()
-    }
-
-    fn watch(&self, system: Option<SystemId>, feed: &Arc<Feed>, tell: &mut dyn FnMut(SystemId, Told)) -> bool {
-        self.0.watch(system, feed, tell)
     }
 }

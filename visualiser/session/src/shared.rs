@@ -1,20 +1,20 @@
 //! What the threads of a session share: the model behind its lock, the versions, and those who watch.
-//!
-//! Whoever reads the model has the right of way: writers work in slices of two milliseconds, wait while a reader waits,
-//! and never stand in the queue of the lock, where they would hold up new readers while an old one is slow.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
-use std::time::{Duration, Instant};
+mod changes;
+mod counters;
+mod right_of_way;
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use axonscope_ingest::answers::Told;
 use axonscope_ingest::feed::Feed;
-use axonscope_ingest::from_proto::Batch;
 use axonscope_ingest::limits::{CADENCE_UNWATCHED, CADENCE_WATCHED};
 use axonscope_ingest::queue::Nudge;
 use axonscope_ingest::wishes::Wishes;
 use axonscope_model::wiring::Wiring;
-use axonscope_model::{Anomaly, Change, Hello, LinkageId, Model, Refusal, Status, System, SystemId};
+use axonscope_model::{Hello, LinkageId, Model, System, SystemId};
 
 use crate::arrangement::Arrangement;
 use crate::arranging::{ShownFolds, read_arrangement};
@@ -27,68 +27,16 @@ use crate::places::Places;
 use crate::problems::Problems;
 use crate::stir::Stir;
 use crate::summary::summary;
-use crate::trail::{Told as Report, Trail};
+use crate::trail::Trail;
 use crate::waker::Waker;
 use crate::watchers::Watchers;
-
-/// How long the model is written to at a time.
-const SLICE: Duration = Duration::from_millis(2);
-/// How often the time is looked at within a slice.
-const CHANGES_PER_LOOK: usize = 128;
-/// How long whoever waits for the model sleeps before it looks again.
-pub(crate) const GLANCE: Duration = Duration::from_micros(50);
-/// How long a writer gives way.
-const PATIENCE: Duration = Duration::from_millis(500);
-
-/// Whether anything is different from what was drawn last: each rises when something of its kind changes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Versions {
-    /// What exists.
-    pub structure: u64,
-    /// Totals, rates, states.
-    pub activity: u64,
-    /// Positions.
-    pub places: u64,
-    /// How systems stand, and what did not fit.
-    pub status: u64,
-    /// What is wrong with them.
-    pub problems: u64,
-}
-
-/// What was done so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
-    /// Changes of the structure that were applied, anomalies included.
-    pub structure: u64,
-    /// Totals that were applied.
-    pub activity: u64,
-    /// Reports that were applied.
-    pub reports: u64,
-    /// Steps that the layout made.
-    pub ticks: u64,
-    /// Those that took longer than a frame may last.
-    pub ticks_over_budget: u64,
-    /// How often new places were published.
-    pub publications: u64,
-    /// Those that came later than a frame may last after the layout had woken for them, while nobody hurried it.
-    pub publications_over_budget: u64,
-}
-
-#[derive(Default)]
-pub(crate) struct Totals {
-    structure: AtomicU64,
-    activity: AtomicU64,
-    reports: AtomicU64,
-    pub(crate) ticks: AtomicU64,
-    pub(crate) ticks_over_budget: AtomicU64,
-    pub(crate) publications: AtomicU64,
-    pub(crate) publications_over_budget: AtomicU64,
-}
+use counters::Totals;
+pub use counters::{Counters, Versions};
+pub(crate) use right_of_way::GLANCE;
+use right_of_way::RightOfWay;
 
 pub(crate) struct Shared {
-    model: RwLock<Model>,
-    readers_waiting: AtomicUsize,
-    writers_waiting: AtomicUsize,
+    model: RightOfWay,
     began: Instant,
     /// What the session's clock began at.
     epoch_ns: u64,
@@ -128,9 +76,7 @@ impl Shared {
         // A model that was filled elsewhere has times of another clock; ours goes on from there.
         let epoch_ns = model.systems().map(System::heard_at_ns).max().unwrap_or(0).max(1);
         let shared = Shared {
-            model: RwLock::new(model),
-            readers_waiting: AtomicUsize::new(0),
-            writers_waiting: AtomicUsize::new(0),
+            model: RightOfWay::new(model),
             began: Instant::now(),
             epoch_ns,
             structure: AtomicU64::new(0),
@@ -156,7 +102,7 @@ impl Shared {
             waker: Waker::default(),
             nudge,
         };
-        shared.note_versions(&shared.read_lock(), true);
+        shared.note_versions(&shared.model.read(), true);
         shared
     }
 
@@ -170,191 +116,20 @@ impl Shared {
         self.began.elapsed().as_secs() + 1
     }
 
-    // === impl locks ===
-
     pub(crate) fn read<R>(&self, question: impl FnOnce(&Model) -> R) -> R {
-        question(&self.read_lock())
-    }
-
-    fn read_lock(&self) -> RwLockReadGuard<'_, Model> {
-        self.readers_waiting.fetch_add(1, Ordering::AcqRel);
-        let model = self.model.read().unwrap_or_else(PoisonError::into_inner);
-        self.readers_waiting.fetch_sub(1, Ordering::AcqRel);
-        model
-    }
-
-    fn write_lock(&self) -> RwLockWriteGuard<'_, Model> {
-        self.writers_waiting.fetch_add(1, Ordering::AcqRel);
-        let model = self.find_gap();
-        self.writers_waiting.fetch_sub(1, Ordering::AcqRel);
-        model
+        question(&self.model.read())
     }
 
     /// For a reader that comes back at once, and does not hold the model now: lets a writer that waits have its turn.
     pub(crate) fn give_way(&self) {
-        let began = Instant::now();
-        while self.writers_waiting.load(Ordering::Acquire) > 0 && began.elapsed() < SLICE {
-            std::thread::sleep(GLANCE);
-        }
-    }
-
-    fn find_gap(&self) -> RwLockWriteGuard<'_, Model> {
-        let began = Instant::now();
-        loop {
-            if self.readers_waiting.load(Ordering::Acquire) == 0 {
-                match self.model.try_write() {
-                    Ok(model) => return model,
-                    Err(TryLockError::Poisoned(model)) => return model.into_inner(),
-                    Err(TryLockError::WouldBlock) => {}
-                }
-            }
-            if began.elapsed() > PATIENCE {
-                return self.model.write().unwrap_or_else(PoisonError::into_inner);
-            }
-            std::thread::sleep(GLANCE);
-        }
-    }
-
-    // === impl changes ===
-
-    pub(crate) fn connect(&self, hello: Hello) -> Result<SystemId, Refusal> {
-        let mut model = self.write_lock();
-        let now_ns = self.now_ns();
-        let system = model.connect(hello, now_ns)?;
-        if let Some(known) = model.system(system) {
-            self.watchers.tell(system, || Told::Hello(Box::new((hello_of(known), summary(known, now_ns)))));
-        }
-        self.set_cadence(system, now_ns);
-        self.renew_wishes(&model, system);
-        self.note_versions(&model, true);
-        Ok(system)
-    }
-
-    pub(crate) fn disconnect(&self, system: SystemId, farewell: Option<String>) {
-        let mut model = self.write_lock();
-        let now_ns = self.now_ns();
-        model.disconnect(system, farewell, now_ns);
-        self.renew_wishes(&model, system);
-        self.tell_status(&model, system);
-        self.note_versions(&model, true);
-    }
-
-    /// Drops a departed system.
-    pub(crate) fn dismiss(&self, system: SystemId) {
-        let mut model = self.write_lock();
-        if model.dismiss(system) {
-            self.note_versions(&model, true);
-        }
-    }
-
-    /// Applies all of them, in slices.
-    pub(crate) fn apply(&self, system: SystemId, changes: impl IntoIterator<Item = Change>) {
-        self.apply_all(system, changes, None);
-    }
-
-    /// The same for what a Report said, which is followed to the screen while somebody asks for that.
-    pub(crate) fn apply_report(&self, system: SystemId, batch: Box<Batch>, arrived_at: Instant) {
-        let captured_at = batch.captured_at().filter(|_| self.trail.is_on());
-        let report = captured_at.map(|captured_at| Report { captured_at, arrived_at, before: self.versions() });
-        self.apply_all(system, batch, report);
-    }
-
-    fn apply_all(&self, system: SystemId, changes: impl IntoIterator<Item = Change>, report: Option<Report>) {
-        let mut changes = changes.into_iter();
-        while self.apply_slice(system, &mut changes, report) {}
-        self.totals.reports.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// False when nothing is left.
-    fn apply_slice(
-        &self,
-        system: SystemId,
-        changes: &mut impl Iterator<Item = Change>,
-        report: Option<Report>,
-    ) -> bool {
-        let mut model = self.write_lock();
-        let began = Instant::now();
-        let watched = self.watchers.want(system);
-        let stood = model.system(system).map(|system| system.status().clone());
-        let taps = model.system(system).map_or(0, |system| system.tapped().count());
-        model.heard(system, self.now_ns());
-        let (mut structure, mut activity, mut anomalies) = (0, 0, 0);
-        let mut told = Vec::new();
-        let mut more = true;
-        'slice: while began.elapsed() < SLICE {
-            for _ in 0..CHANGES_PER_LOOK {
-                let Some(change) = changes.next() else {
-                    more = false;
-                    break 'slice;
-                };
-                // Logs and taps are for whoever sits at the window only, until readers can show a token.
-                if watched && !matches!(change, Change::Logged(_) | Change::Tapped(_)) {
-                    told.push(change.clone());
-                }
-                match change {
-                    Change::ComponentActivity(_) | Change::PostboxActivity(_) | Change::LinkageActivity { .. } => {
-                        activity += 1;
-                    }
-                    _ => structure += 1,
-                }
-                let applied = model.apply(system, change);
-                anomalies += u64::from(applied.anomaly.is_some());
-                if let Some(anomaly) = applied.anomaly {
-                    log(system, &anomaly);
-                }
-            }
-        }
-        self.totals.structure.fetch_add(structure, Ordering::Relaxed);
-        self.totals.activity.fetch_add(activity, Ordering::Relaxed);
-        if !told.is_empty() {
-            self.watchers.tell(system, || Told::Changes(told.into()));
-        }
-        let tapped = model.system(system).map_or(0, |system| system.tapped().count());
-        if tapped != taps {
-            self.renew_wishes(&model, system);
-        }
-        let stands = model.system(system).map(System::status);
-        let stands_otherwise = stands != stood.as_ref();
-        if stands_otherwise {
-            self.tell_status(&model, system);
-        }
-        if !more && let (Some(report), Some(known)) = (report, model.system(system)) {
-            let (structure, activity) = (model.structure_version(), model.activity_version());
-            self.trail.tell(report, known, structure, activity, self.now_ns());
-        }
-        self.note_versions(&model, stands_otherwise || anomalies > 0);
-        more
-    }
-
-    /// Time passes.
-    pub(crate) fn tick(&self) {
-        // Those who looked may look no longer.
-        self.set_cadences();
-        let mut model = self.write_lock();
-        let before = model.activity_version();
-        let stood = |model: &Model| -> Vec<Status> { model.systems().map(|system| system.status().clone()).collect() };
-        let stood_before = stood(&model);
-        model.tick(self.now_ns());
-        if model.activity_version() == before {
-            return;
-        }
-        let now: Vec<SystemId> = model
-            .systems()
-            .zip(&stood_before)
-            .filter(|(system, before)| system.status() != *before)
-            .map(|(system, _)| system.id())
-            .collect();
-        for system in now {
-            self.tell_status(&model, system);
-        }
-        self.note_versions(&model, true);
+        self.model.give_way();
     }
 
     // === impl wishes ===
 
     /// Taps a linkage, or ends that; whether it is as asked.
     pub(crate) fn tap(&self, system: SystemId, linkage: LinkageId, on: bool) -> bool {
-        let mut model = self.write_lock();
+        let mut model = self.model.write();
         let done = model.tap(system, linkage, on);
         self.renew_wishes(&model, system);
         self.note_versions(&model, false);
@@ -421,19 +196,6 @@ impl Shared {
             self.wake();
         }
         ripens
-    }
-
-    pub(crate) fn counters(&self) -> Counters {
-        let total = |total: &AtomicU64| total.load(Ordering::Relaxed);
-        Counters {
-            structure: total(&self.totals.structure),
-            activity: total(&self.totals.activity),
-            reports: total(&self.totals.reports),
-            ticks: total(&self.totals.ticks),
-            ticks_over_budget: total(&self.totals.ticks_over_budget),
-            publications: total(&self.totals.publications),
-            publications_over_budget: total(&self.totals.publications_over_budget),
-        }
     }
 
     /// Publishes what the model says it changed, and stirs whoever waits for it.
@@ -516,7 +278,7 @@ impl Shared {
         feed: &Arc<Feed>,
         tell: &mut dyn FnMut(SystemId, Told),
     ) -> bool {
-        let model = self.read_lock();
+        let model = self.model.read();
         if system.is_some_and(|system| model.system(system).is_none()) {
             return false;
         }
@@ -557,14 +319,5 @@ fn hello_of(system: &System) -> Hello {
         wall_clock_ns: facts.wall_clock_ns,
         monotonic_ns: facts.monotonic_ns,
         started_at: facts.started_at,
-    }
-}
-
-/// Lost data is an error, a limit that was reached a warning; the rest is seen in the picture.
-fn log(system: SystemId, anomaly: &Anomaly) {
-    match anomaly {
-        Anomaly::Gap { expected, got } => tracing::error!(%system, expected, got, "reports are missing"),
-        Anomaly::OverLimit { what } => tracing::debug!(%system, what, "over a limit"),
-        other => tracing::debug!(%system, ?other, "does not fit"),
     }
 }

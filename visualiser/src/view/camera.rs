@@ -6,6 +6,7 @@ use bevy::prelude::*;
 
 use super::VisualiserSystems;
 use super::fit::{Covered, ZOOM_FIT, ZOOM_MIN, fitted};
+use super::level::followed;
 use super::palette::motion;
 use super::picture::Picture;
 use super::stage::{Look, Stage};
@@ -282,18 +283,6 @@ fn ease_level(mut eye: ResMut<Eye>, look: Res<Look>, time: Res<Time<Real>>) {
     eye.level = followed(eye.level, eye.zoom, secs);
 }
 
-/// Where the level has come to after so long.
-fn followed(level: f32, zoom: f32, secs: f32) -> f32 {
-    const SLOWEST: f32 = 0.6;
-    const PER_SEC: f32 = 4.0;
-    // Else a leap of the zoom would ask for a canvas of everything between.
-    const FARTHEST: f32 = 1.16;
-    let left = (zoom / level).ln();
-    let step = (left.abs() * PER_SEC).max(SLOWEST) * secs;
-    let level = if step.is_finite() && step < left.abs() { level * (step * left.signum()).exp() } else { zoom };
-    level.clamp(zoom / FARTHEST, zoom * FARTHEST)
-}
-
 fn aim_camera(eye: Res<Eye>, mut camera: Query<(&mut Transform, &mut Projection), With<PictureCamera>>) {
     for (mut transform, mut projection) in &mut camera {
         let at = eye.center.extend(0.0);
@@ -364,18 +353,6 @@ mod tests {
         (eye.center, eye.zoom) = eye.glide.take().map(|glide| glide.to).unwrap_or_default();
         let at = eye.screen_from_world(covered.center());
         assert!((at - Vec2::new(1600.0 - 420.0 - 48.0, 400.0)).length() < 1.0, "{at}");
-    }
-
-    #[test]
-    fn the_level_follows_the_zoom_and_arrives() {
-        let once = followed(1.0, 1.15, 0.016);
-        assert!(1.0 < once && once < 1.02, "{once}");
-        let (mut level, mut secs) = (0.02, 0.0);
-        while level != 2.0 && secs < 9.0 {
-            (level, secs) = (followed(level, 2.0, 0.016), secs + 0.016);
-        }
-        assert!(secs < 1.5, "{secs}");
-        assert_eq!(followed(0.02, 2.0, f32::INFINITY), 2.0);
     }
 
     #[test]

@@ -191,6 +191,18 @@ impl Levels {
     }
 }
 
+/// Where the level of an eye has come to after so many seconds on its way to the zoom.
+pub(super) fn followed(level: f32, zoom: f32, secs: f32) -> f32 {
+    const SLOWEST: f32 = 0.6;
+    const PER_SEC: f32 = 4.0;
+    // Else a leap of the zoom would ask for a canvas of everything between.
+    const FARTHEST: f32 = 1.16;
+    let left = (zoom / level).ln();
+    let step = (left.abs() * PER_SEC).max(SLOWEST) * secs;
+    let level = if step.is_finite() && step < left.abs() { level * (step * left.signum()).exp() } else { zoom };
+    level.clamp(zoom / FARTHEST, zoom * FARTHEST)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -281,5 +293,17 @@ mod tests {
         let span = standins.neighbourhoods[0].span;
         assert!(span.from <= 0.03 && span.until >= 0.03, "{span:?}");
         assert_eq!(levels.standins(&picture, 0.1).of, [0, 1, 2]);
+    }
+
+    #[test]
+    fn the_level_follows_the_zoom_and_arrives() {
+        let once = followed(1.0, 1.15, 0.016);
+        assert!(1.0 < once && once < 1.02, "{once}");
+        let (mut level, mut secs) = (0.02, 0.0);
+        while level != 2.0 && secs < 9.0 {
+            (level, secs) = (followed(level, 2.0, 0.016), secs + 0.016);
+        }
+        assert!(secs < 1.5, "{secs}");
+        assert_eq!(followed(0.02, 2.0, f32::INFINITY), 2.0);
     }
 }

@@ -172,9 +172,19 @@ impl Window {
         })
     }
 
-    /// The same, when nothing moves.
+    /// The same, once nothing has moved for a second: between two movements it may say that nothing does.
     pub(crate) fn shows_at_rest<T>(&self, what: &str, holds: impl Fn(&Value) -> Option<T>) -> T {
-        self.shows(what, |shown| if shown["moving"] == false { holds(shown) } else { None })
+        let mut last = (Vec::new(), Instant::now());
+        until(what, || {
+            let shown = self.last()?;
+            let places: Vec<Value> = ["center", "zoom", "nodes", "systems"].map(|of| shown[of].clone()).into();
+            if shown["moving"] != false || places != last.0 {
+                last = (places, Instant::now());
+            }
+            let rests = last.1.elapsed() >= Duration::from_secs(1);
+            let found = if rests { holds(&shown) } else { None };
+            found.ok_or_else(|| format!("it shows {shown}; {}", self.process.stderr()))
+        })
     }
 
     /// What it has said last.
@@ -185,24 +195,9 @@ impl Window {
         serde_json::from_str(line).map_err(|error| format!("{error} in {line}"))
     }
 
-    /// Waits until nothing of what it shows has changed for a second.
-    fn rests(&self) {
-        let mut last = (String::new(), Instant::now());
-        until("the window to rest", || {
-            let shown = self.last()?;
-            let is_moving = shown["moving"] != false;
-            let shown = shown.to_string();
-            if shown != last.0 {
-                last = (shown, Instant::now());
-            }
-            if is_moving || last.1.elapsed() < Duration::from_secs(1) { Err("it moves".to_owned()) } else { Ok(()) }
-        });
-    }
-
     /// Where a node is on the screen, by the end of its path, once nothing moves.
     pub(crate) fn place_of(&self, name: &str) -> (f64, f64) {
-        self.rests();
-        self.shows(name, |shown| {
+        self.shows_at_rest(name, |shown| {
             let mut nodes = shown["nodes"].as_array()?.iter();
             let node = nodes.find(|node| node["path"].as_str().is_some_and(|path| path.ends_with(name)))?;
             Some((node["x"].as_f64()?, node["y"].as_f64()?))
