@@ -68,7 +68,7 @@ impl Default for Laws {
             cooling: 0.0228,
             tepid: 0.3,
             setting: 0.055,
-            coldest: 0.001,
+            coldest: 0.002,
             still: 0.03,
         }
     }

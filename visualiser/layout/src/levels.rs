@@ -5,7 +5,7 @@
 //! springs in a row have them. So a coarse graph is at rest where the fine one would be.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::BinaryHeap;
 
 use crate::rng::mix;
 
@@ -106,16 +106,22 @@ impl Level {
     }
 
     /// The steps of the shortest way from a body to each (Dijkstra; breadth first while all links are one step).
-    pub(crate) fn steps_from(&self, body: u32, far: &mut [f32]) {
+    ///
+    /// `queue` is scratch.
+    pub(crate) fn steps_from(&self, body: u32, far: &mut [f32], queue: &mut Vec<u32>) {
         far.fill(f32::INFINITY);
         far[body as usize] = 0.0;
         if self.is_finest {
-            let mut queue = VecDeque::from([body]);
-            while let Some(at) = queue.pop_front() {
+            queue.clear();
+            queue.push(body);
+            let mut next = 0;
+            while let Some(&at) = queue.get(next) {
+                next += 1;
+                let steps = far[at as usize] + 1.0;
                 for &other in &self.others[self.run(at)] {
                     if far[other as usize] == f32::INFINITY {
-                        far[other as usize] = far[at as usize] + 1.0;
-                        queue.push_back(other);
+                        far[other as usize] = steps;
+                        queue.push(other);
                     }
                 }
             }

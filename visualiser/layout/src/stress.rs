@@ -18,6 +18,8 @@ pub(crate) const MOST: usize = 1200;
 const ROUNDS: i32 = 15;
 /// The same for a level of a large part, which forces refine.
 const LEVEL_ROUNDS: i32 = 6;
+/// Bodies whose ways to all others are looked for together: what is written for them fills a line of a cache.
+const SIDE_BY_SIDE: usize = 2 * LANES;
 /// How far a pair that is one step apart still moves in the last round.
 const LAST: f32 = 0.1;
 
@@ -65,22 +67,8 @@ pub(crate) fn relax_level<const D: usize>(level: &Level, places: &mut [[f32; D]]
     for k in (1..count).rev() {
         circle.swap(k, rng.below(k + 1));
     }
-    let mut seats = vec![0; count];
-    circle.iter().zip(0..).for_each(|(&body, seat)| seats[body as usize] = seat);
-    // By distance on the circle, then by the seat of the first.
-    let mut steps = vec![0.0f32; (count / 2 + 1) * count];
-    let mut far = vec![0.0f32; count];
-    let mut furthest = 1.0f32;
-    for (seat, &body) in circle.iter().enumerate() {
-        level.steps_from(body, &mut far);
-        for (&steps_there, &there) in far.iter().zip(&seats) {
-            let around = (there + count - seat) % count;
-            if around <= count / 2 {
-                steps[around * count + seat] = steps_there;
-                furthest = furthest.max(steps_there);
-            }
-        }
-    }
+    let steps = steps_by_distance(level, &circle);
+    let furthest = steps.iter().copied().fold(1.0, f32::max);
     let mean = level.stands_for.iter().sum::<f32>() / count.max(1) as f32;
     let weights: Vec<f32> = circle.iter().map(|&body| level.stands_for[body as usize] / mean).collect();
     // Those on one spot would stay there together.
@@ -102,6 +90,27 @@ pub(crate) fn relax_level<const D: usize>(level: &Level, places: &mut [[f32; D]]
         places[body as usize] = std::array::from_fn(|axis| seated[axis][seat]);
     }
     centre(places);
+}
+
+/// The steps of each pair, by how far it is apart on the circle and then by the seat of the first.
+fn steps_by_distance(level: &Level, circle: &[u32]) -> Vec<f32> {
+    let count = circle.len();
+    let mut steps = vec![0.0f32; (count / 2 + 1) * count];
+    let mut far = vec![0.0f32; SIDE_BY_SIDE * count];
+    let mut queue = Vec::new();
+    for (some, first) in circle.chunks(SIDE_BY_SIDE).zip((0..).step_by(SIDE_BY_SIDE)) {
+        for (&body, far) in some.iter().zip(far.chunks_exact_mut(count)) {
+            level.steps_from(body, far, &mut queue);
+        }
+        for (around, row) in steps.chunks_exact_mut(count).enumerate() {
+            let seats = &mut row[first..first + some.len()];
+            for ((seat, steps), far) in (first..).zip(seats).zip(far.chunks_exact(count)) {
+                let other = seat + around;
+                *steps = far[circle[if other < count { other } else { other - count }] as usize];
+            }
+        }
+    }
+    steps
 }
 
 /// All pairs that are `around` apart on the circle.
