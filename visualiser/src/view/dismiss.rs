@@ -1,4 +1,5 @@
-//! Systems that are gone are put away: `Delete` drops the one that the selected component, or the pointer, is in.
+//! Systems that are gone are put away: `Delete` drops the one that the selected component, or the pointer, is in, and else
+//! all of them.
 
 use axonscope_model::SystemId;
 use bevy::prelude::*;
@@ -26,9 +27,15 @@ fn dismiss(
         return;
     }
     let asked = look.selected.map(|key| key.0);
-    if let Some(system) = gone_system(&stage.picture, asked, eye.world_from_screen(pointer.at())) {
-        watched.0.dismiss(system);
-    }
+    let gone = match gone_system(&stage.picture, asked, eye.world_from_screen(pointer.at())) {
+        Some(system) => vec![system],
+        // Those, too, of which nothing is left to be seen.
+        None => watched.0.read(|model| {
+            let gone = model.systems().filter(|system| !system.status().is_connected());
+            gone.map(|system| system.id()).collect()
+        }),
+    };
+    gone.into_iter().for_each(|system| watched.0.dismiss(system));
 }
 
 /// The one that is asked for, if that is gone; else the gone one at a point.

@@ -12,7 +12,7 @@ use super::camera::Eye;
 use super::folded::Folded;
 use super::going;
 use super::keys::{Does, Pressed};
-use super::picture::{Node, NodeKey};
+use super::picture::{Node, NodeKey, Picture};
 use super::report::Said;
 use super::stage::{Look, Stage};
 use crate::options::FOLD_ABOVE;
@@ -31,6 +31,8 @@ pub(crate) enum Fold {
     Toggle(NodeKey),
     /// Closes everything from so many composites deep on; nothing by depth without one.
     Depth(Option<u32>),
+    /// Opens whatever is closed round something, so that it is seen.
+    Reveal(NodeKey),
     /// Everything follows the zoom again.
     Forget,
 }
@@ -142,10 +144,21 @@ pub(super) fn fold(mut asked: MessageReader<Fold>, mut folds: ResMut<Folds>, sta
                     eye.show(Rect::from_center_half_size(node.position.truncate(), Vec2::splat(node.ring * 1.2)));
                 }
             }
+            Fold::Reveal(key) => {
+                for composite in around(&stage.picture, key).filter(|composite| stage.folded.closes(*composite)) {
+                    folds.set(composite, Some(false));
+                }
+            }
             Fold::Depth(depth) => folds.depth(depth),
             Fold::Forget => folds.depth(None),
         }
     }
+}
+
+/// The composites that something is in, from the innermost.
+fn around(picture: &Picture, key: NodeKey) -> impl Iterator<Item = NodeKey> {
+    let parent = |node: &&Node| node.parent.map(|parent| &picture.nodes[parent as usize]);
+    std::iter::successors(picture.node(key), parent).skip(1).map(|node| node.key)
 }
 
 /// `C` opens and closes what is selected; comma and full stop close and open a depth of all.
@@ -205,7 +218,6 @@ fn say_folded(stage: Res<Stage>, mut said: ResMut<Said>, mut told: Local<Option<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::picture::Picture;
     use crate::view::sample::{self, key};
 
     /// A ring of a ring of two and one more, and a ring of three beside.
@@ -214,6 +226,14 @@ mod tests {
         let discs = [(Some(5), 24.0), (Some(5), 24.0), (Some(5), 24.0)];
         let nodes: Vec<_> = rings.iter().chain(&discs).map(|&(parent, radius)| (parent, 0.0, 0.0, radius)).collect();
         sample::picture(&nodes, &[])
+    }
+
+    #[test]
+    fn what_something_is_in_is_told_from_the_innermost() {
+        let picture = nested();
+        assert_eq!(around(&picture, key(2)).collect::<Vec<_>>(), [key(1), key(0)]);
+        assert_eq!(around(&picture, key(5)).count(), 0);
+        assert_eq!(around(&picture, (SystemId(99), ComponentId(99))).count(), 0);
     }
 
     fn closed(folded: &Folded) -> Vec<u32> {

@@ -9,6 +9,7 @@ use bevy::window::RequestRedraw;
 use super::VisualiserSystems;
 use super::camera::Eye;
 use super::chosen::{self, Selected};
+use super::folds::Fold;
 use super::picture::NodeKey;
 use super::stage::{Look, Stage};
 
@@ -98,6 +99,7 @@ pub(super) fn go(
     mut look: ResMut<Look>,
     mut eye: ResMut<Eye>,
     mut way: ResMut<Way>,
+    mut fold: MessageWriter<Fold>,
     stage: Res<Stage>,
 ) {
     let picture = &stage.picture;
@@ -107,6 +109,7 @@ pub(super) fn go(
             Go::To(key) => {
                 if let Some(node) = picture.node(*key) {
                     look.selected = Some(*key);
+                    fold.write(Fold::Reveal(*key));
                     eye.fly_to(node.position.truncate());
                 }
             }
@@ -116,6 +119,7 @@ pub(super) fn go(
                     .filter_map(|key| picture.node(*key))
                     .map(|node| Rect::from_center_half_size(node.position.truncate(), Vec2::splat(node.radius * 2.0)));
                 if let Some(rect) = rects.reduce(|a, b| a.union(b)) {
+                    fold.write_batch(keys.iter().copied().map(Fold::Reveal));
                     look.selected = keys.iter().copied().find(|key| picture.node(*key).is_some());
                     eye.show(rect);
                 }
@@ -129,6 +133,7 @@ pub(super) fn go(
             Go::Show(chosen) => {
                 if let Some(rect) = chosen::place(picture, *chosen) {
                     look.choose(Some(*chosen));
+                    fold.write_batch(chosen.component().map(Fold::Reveal));
                     match chosen.component() {
                         Some(_) => eye.fly_to(rect.center()),
                         None => eye.show(rect.inflate(rect.half_size().max_element() * 0.3)),

@@ -98,9 +98,9 @@ impl Narrator {
         for fact in facts.iter().filter(|fact| fact.what == What::Connected) {
             self.settling.push((fact.system, now_ns));
         }
-        facts.extend(self.troubles.look(now, problems, now_ns));
         let is_new = |system: SystemId| self.settling.iter().any(|(settling, _)| *settling == system);
         facts.retain(|fact| matches!(fact.what, What::Connected | What::Gone { .. }) || !is_new(fact.system));
+        facts.extend(self.troubles.look(now, problems, is_new, now_ns));
         for fact in facts {
             self.wait(fact, now_ns);
         }

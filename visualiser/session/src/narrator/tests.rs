@@ -208,6 +208,30 @@ fn of_several_systems_each_is_named() {
 }
 
 #[test]
+fn what_is_wrong_with_a_system_from_the_start_is_told_once_it_has_settled() {
+    let mut stage = Stage::new("chat");
+    let mut narrator = Narrator::new(Arc::default());
+    let mut said = Vec::new();
+    for second in 0..30 {
+        if second == 2 {
+            stage.connect("mill");
+        }
+        let circle = Problem {
+            system: SystemId(2),
+            kind: "deadlock".into(),
+            sentence: "alice and bob wait for each other.".into(),
+            severity: Severity::Error,
+            ..Problem::default()
+        };
+        let problems = if second >= 3 { vec![circle] } else { Vec::new() };
+        let now_ns = (second + 100) * SECOND;
+        narrator.take(Seen { systems: stage.systems.iter().cloned().collect() }, &problems, now_ns);
+        said.extend(narrator.next(now_ns).map(|sentence| format!("{second}: {}", sentence.words)));
+    }
+    assert_eq!(said, ["4: mill has connected.", "7: alice and bob wait for each other."]);
+}
+
+#[test]
 fn due_says_when_to_ask_again() {
     let mut stage = Stage::new("chat");
     let mut narrator = Narrator::new(Arc::default());

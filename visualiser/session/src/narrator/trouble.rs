@@ -6,7 +6,7 @@ use axonscope_model::problems::{Problem, Severity};
 use axonscope_model::{ComponentId, SystemId};
 
 use super::fact::{Fact, What};
-use super::seen::Seen;
+use super::seen::{Seen, SeenSystem};
 
 /// An inbox this full makes others wait; one this empty does not any more.
 const FULL: f32 = 0.85;
@@ -61,17 +61,30 @@ impl Troubles {
         }
     }
 
-    pub(super) fn look(&mut self, seen: &Seen, problems: &[Problem], now_ns: u64) -> Vec<Fact> {
+    /// Of systems that are new what is wrong is looked at later: all of it is news then.
+    pub(super) fn look(
+        &mut self,
+        seen: &Seen,
+        problems: &[Problem],
+        is_new: impl Fn(SystemId) -> bool,
+        now_ns: u64,
+    ) -> Vec<Fact> {
         let mut facts = Vec::new();
-        self.look_at_inboxes(seen, &mut facts);
-        self.look_at_rates(seen, now_ns, &mut facts);
-        self.look_at_problems(problems, &mut facts);
+        let known: Vec<(SystemId, &SeenSystem)> = seen
+            .systems
+            .iter()
+            .filter(|(id, system)| system.is_connected && !is_new(**id))
+            .map(|(id, system)| (*id, system))
+            .collect();
+        self.slow.retain(|(system, component), _| seen.who(*system, *component).is_some());
+        self.look_at_inboxes(&known, &mut facts);
+        self.look_at_rates(&known, now_ns, &mut facts);
+        self.look_at_problems(problems.iter().filter(|problem| !is_new(problem.system)), &mut facts);
         facts
     }
 
-    fn look_at_inboxes(&mut self, seen: &Seen, facts: &mut Vec<Fact>) {
-        self.slow.retain(|(system, component), _| seen.who(*system, *component).is_some());
-        for (&id, system) in seen.systems.iter().filter(|(_, system)| system.is_connected) {
+    fn look_at_inboxes(&mut self, known: &[(SystemId, &SeenSystem)], facts: &mut Vec<Fact>) {
+        for &(id, system) in known {
             for (&component, who) in system.who.iter().flatten() {
                 let key = (id, component);
                 let is_full = who.fill >= FULL && !who.waits;
@@ -98,9 +111,9 @@ impl Troubles {
         }
     }
 
-    fn look_at_rates(&mut self, seen: &Seen, now_ns: u64, facts: &mut Vec<Fact>) {
-        self.rates.retain(|system, _| seen.systems.get(system).is_some_and(|system| system.is_connected));
-        for (&id, system) in seen.systems.iter().filter(|(_, system)| system.is_connected) {
+    fn look_at_rates(&mut self, known: &[(SystemId, &SeenSystem)], now_ns: u64, facts: &mut Vec<Fact>) {
+        self.rates.retain(|system, _| known.iter().any(|(known, _)| known == system));
+        for &(id, system) in known {
             let now = system.rate;
             let rate = self.rates.entry(id).or_insert(Rate { told: now, told_at_ns: now_ns, looks: 0 });
             let is_little = now.max(rate.told) < RATE_MIN;
@@ -115,8 +128,8 @@ impl Troubles {
         }
     }
 
-    fn look_at_problems(&mut self, problems: &[Problem], facts: &mut Vec<Fact>) {
-        let now: HashSet<Key> = problems.iter().map(key).collect();
+    fn look_at_problems<'a>(&mut self, problems: impl Iterator<Item = &'a Problem> + Clone, facts: &mut Vec<Fact>) {
+        let now: HashSet<Key> = problems.clone().map(key).collect();
         for problem in problems {
             let is_told_here = OWN_KINDS.contains(&problem.kind.as_str()) || problem.severity < Severity::Warning;
             let key = key(problem);

@@ -116,9 +116,8 @@ fn inside(sheet: &mut Sheet, composite: ComponentRef<'_>) {
         let (name, figure) = ("failed".to_owned(), display::count(failed as u64));
         sheet.rows.push(Row::Figure { name, figure, trouble: Trouble::Alarm });
     }
-    let mut children: Vec<ComponentRef<'_>> = composite.children().take(INSIDE_MAX).collect();
-    let rate = |component: &ComponentRef<'_>| component.rate_in() + component.rate_out();
-    children.sort_by(|a, b| rate(b).total_cmp(&rate(a)).then(a.id().cmp(&b.id())));
+    // In an order that stays, as whoever reads a row may want to click on it.
+    let children: Vec<ComponentRef<'_>> = composite.children().take(INSIDE_MAX).collect();
     sheet.components("Contains", &children, |child| match child.is_composite() {
         true => format!("{} inside", display::count(child.children().count() as u64)),
         false => display::rate(child.rate_in() + child.rate_out()),

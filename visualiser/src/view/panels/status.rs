@@ -125,7 +125,8 @@ fn left_half(totals: &Totals, stage: &Stage, palette: &Palette) -> Vec<Part> {
         parts.push(Part::new(words, palette.warning, true, 1));
     }
     parts.extend(sentence(totals).into_iter().map(|(words, rank)| Part::new(words, palette.quiet, false, rank)));
-    let trouble = totals.lost + totals.odd + totals.refused + totals.no_room > 0;
+    // What was lost has been told again since.
+    let trouble = totals.odd + totals.refused + totals.no_room > 0;
     let (color, rank) = if trouble { (palette.warning, 1) } else { (palette.quiet, 6) };
     parts.push(Part::new(loss(totals), color, trouble, rank));
     parts
@@ -179,7 +180,10 @@ fn sentence(totals: &Totals) -> [(String, u8); 5] {
 }
 
 fn loss(totals: &Totals) -> String {
-    let mut words = format!("{} lost", display::count(totals.lost));
+    let mut words = match totals.lost {
+        0 => "0 lost".to_owned(),
+        lost => format!("{} lost and made good", display::count(lost)),
+    };
     if totals.odd > 0 {
         words += &format!(" · {} odd", display::count(totals.odd));
     }
