@@ -2,7 +2,7 @@
 
 use bevy_math::{Rect, Vec2};
 
-pub(crate) const ZOOM_MIN: f32 = 0.001;
+pub(crate) const ZOOM_MIN: f32 = 0.002;
 /// No closer than this when fitting: a system of two components does not fill the wall.
 pub(crate) const ZOOM_FIT: f32 = 1.5;
 /// Air round what is fitted, in logical pixels.
