@@ -115,7 +115,7 @@ fn side_at(zoom: f32) -> f32 {
 impl Levels {
     pub(crate) fn of(nodes: &[Node], folded: &Folded) -> Self {
         let mut levels = Self { some_apart_from: f32::INFINITY, ..Self::default() };
-        for node in nodes {
+        for (node, radius) in nodes.iter().zip(common_radii(nodes)) {
             let inside =
                 node.parent.map_or(0.0, |parent| levels.inside[parent as usize].max(levels.opens[parent as usize]));
             let chosen = folded.choices.get(&node.key);
@@ -123,10 +123,10 @@ impl Levels {
                 _ if !node.is_composite() => f32::INFINITY,
                 Some(true) => f32::INFINITY,
                 Some(false) => APART_FROM,
-                None => RING_RADIUS_MIN / node.radius.max(1.0),
+                None => RING_RADIUS_MIN / radius,
             };
             let alone = opens.min(APART_FROM);
-            let alone = if node.is_composite() { alone.min(CLOSED_RADIUS_MIN / node.radius.max(1.0)) } else { alone };
+            let alone = if node.is_composite() { alone.min(CLOSED_RADIUS_MIN / radius) } else { alone };
             let apart = inside.max(alone).max(if opens.is_finite() { opens } else { 0.0 });
             levels.all_apart_from =
                 levels.all_apart_from.max(if chosen == Some(&true) { f32::INFINITY } else { apart });
@@ -189,6 +189,34 @@ impl Levels {
         }
         Standins { of, neighbourhoods }
     }
+}
+
+/// Composites equally deep in one system open together where their radii are no further apart than this, so that what is
+/// alike looks alike.
+const ALIKE: f32 = 1.6;
+
+/// For each node a radius in the middle of those of composites like it; at least 1.
+fn common_radii(nodes: &[Node]) -> Vec<f32> {
+    let mut radii: Vec<f32> = nodes.iter().map(|node| node.radius.max(1.0)).collect();
+    let mut depths: Vec<u32> = Vec::with_capacity(nodes.len());
+    let mut composites = Vec::new();
+    for (index, node) in nodes.iter().enumerate() {
+        let depth = node.parent.map_or(0, |parent| depths[parent as usize] + 1);
+        depths.push(depth);
+        if node.is_composite() {
+            composites.push((node.key.0, depth, radii[index], index));
+        }
+    }
+    composites.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then(b.2.total_cmp(&a.2)));
+    let alike = |a: &(_, u32, f32, usize), b: &(_, u32, f32, usize)| (a.0, a.1) == (b.0, b.1) && a.2 <= ALIKE * b.2;
+    let mut rest = &composites[..];
+    while let Some(largest) = rest.first() {
+        let (group, others) = rest.split_at(rest.partition_point(|other| alike(largest, other)));
+        let smallest = group.last().map_or(largest.2, |smallest| smallest.2);
+        group.iter().for_each(|composite| radii[composite.3] = (largest.2 * smallest).sqrt());
+        rest = others;
+    }
+    radii
 }
 
 /// Where the level of an eye has come to after so many seconds on its way to the zoom.
@@ -293,6 +321,17 @@ mod tests {
         let span = standins.neighbourhoods[0].span;
         assert!(span.from <= 0.03 && span.until >= 0.03, "{span:?}");
         assert_eq!(levels.standins(&picture, 0.1).of, [0, 1, 2]);
+    }
+
+    #[test]
+    fn composites_alike_open_together_and_others_do_not() {
+        let rings = [(None, 900.0), (Some(0), 100.0), (Some(0), 130.0), (Some(0), 30.0), (None, 110.0)];
+        let discs = [(Some(1), 24.0), (Some(2), 24.0), (Some(3), 24.0), (Some(4), 24.0)];
+        let nodes: Vec<_> = rings.iter().chain(&discs).map(|&(parent, radius)| (parent, 0.0, 0.0, radius)).collect();
+        let radii = common_radii(&sample::picture(&nodes, &[]).nodes);
+        let middle = (100.0f32 * 130.0).sqrt();
+        assert_eq!(radii[..5], [900.0, middle, middle, 30.0, 110.0], "the last is less deep");
+        assert_eq!(radii[5..], [24.0; 4]);
     }
 
     #[test]
