@@ -76,17 +76,18 @@ impl Folded {
         self.by_budget.len()
     }
 
-    /// Closes the deepest first, and the fullest of one depth; what a person opened last.
+    /// Closes the deepest first, and the fullest of one depth; what a person opened last. Those that are as deep and as full
+    /// as the last one are closed with it: what is alike looks alike.
     fn close_to(&mut self, budget: usize, nodes: &[Node], depths: &[u32]) {
         let mut open: Vec<u32> = (0..nodes.len() as u32)
             .filter(|&node| nodes[node as usize].is_composite())
             .filter(|&node| self.choices.get(&nodes[node as usize].key) != Some(&true))
             .collect();
-        open.sort_by_key(|&number| {
+        let rank = |choices: &HashMap<NodeKey, bool>, number: u32| {
             let node = &nodes[number as usize];
-            let by_hand = self.choices.contains_key(&node.key);
-            (by_hand, Reverse(depths[number as usize]), Reverse(node.children), node.key)
-        });
+            (choices.contains_key(&node.key), Reverse(depths[number as usize]), Reverse(node.children))
+        };
+        open.sort_by_key(|&number| (rank(&self.choices, number), nodes[number as usize].key));
         // What each would hide: who is in it directly or deeper and not hidden yet.
         let mut shows = vec![0usize; nodes.len()];
         let mut is_hidden = vec![false; nodes.len()];
@@ -100,10 +101,14 @@ impl Folded {
                 shows[parent as usize] += shows[number] + usize::from(!is_hidden[number]);
             }
         }
+        let mut last = None;
         for number in open {
-            if self.shown <= budget {
+            let rank = rank(&self.choices, number);
+            // What a person opened is closed one by one.
+            if self.shown <= budget && (rank.0 || last != Some(rank)) {
                 return;
             }
+            last = Some(rank);
             let node = &nodes[number as usize];
             let hides = shows[number as usize];
             if is_hidden[number as usize] || hides == 0 {

@@ -229,6 +229,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_as_deep_and_as_full_as_the_last_is_closed_with_it() {
+        let rings = [(None, 100.0), (None, 100.0), (None, 100.0), (None, 100.0)];
+        let discs = [0, 0, 1, 1, 2, 2, 3].map(|ring| (Some(ring), 24.0));
+        let nodes: Vec<_> = rings.iter().chain(&discs).map(|&(parent, radius)| (parent, 0.0, 0.0, radius)).collect();
+        let folded = Folds::with_budget(9).folded(&sample::picture(&nodes, &[]).nodes, &Folded::default());
+        assert_eq!((closed(&folded), folded.shown), (vec![0, 1, 2], 5), "one alone would have done");
+    }
+
+    #[test]
     fn what_something_is_in_is_told_from_the_innermost() {
         let picture = nested();
         assert_eq!(around(&picture, key(2)).collect::<Vec<_>>(), [key(1), key(0)]);
