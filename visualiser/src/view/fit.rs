@@ -28,9 +28,32 @@ impl Covered {
     }
 }
 
+/// From afar what is gathered is gathered anew at each power of two of the zoom, and fades over until somewhat closer; as in
+/// `level.rs`. A picture that stays is not looked at in the midst of that, but a hair further away.
+fn aside_of_fades(zoom: f32) -> f32 {
+    const FAR: f32 = 0.07;
+    const FADE: f32 = 1.06;
+    let power = zoom.max(f32::MIN_POSITIVE).log2().floor().exp2();
+    if zoom < FAR && zoom < power * FADE { power } else { zoom }
+}
+
 /// The world point in the middle of a screen, and logical pixels a world unit; no closer than `closest`.
 pub(crate) fn fitted(rect: Rect, screen: Vec2, covered: Covered, closest: f32) -> (Vec2, f32) {
     let free = (screen - covered.size() - 2.0 * MARGIN).max(Vec2::splat(64.0));
-    let zoom = (free / rect.size().max(Vec2::splat(1.0))).min_element().clamp(ZOOM_MIN, closest);
+    let zoom = aside_of_fades((free / rect.size().max(Vec2::splat(1.0))).min_element()).clamp(ZOOM_MIN, closest);
     (covered.center(rect.center(), zoom), zoom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_fitted_from_afar_does_not_stay_in_the_midst_of_a_fade() {
+        for (zoom, expected) in [(0.032, 0.03125), (0.0625, 0.0625), (0.06, 0.06), (0.5, 0.5), (0.51, 0.51), (1.5, 1.5)]
+        {
+            assert_eq!(aside_of_fades(zoom), expected, "{zoom}");
+        }
+        assert_eq!(aside_of_fades(0.0).max(ZOOM_MIN), ZOOM_MIN);
+    }
 }
