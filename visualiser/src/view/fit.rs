@@ -5,6 +5,11 @@ use bevy_math::{Rect, Vec2};
 pub(crate) const ZOOM_MIN: f32 = 0.002;
 /// No closer than this when fitting: a system of two components does not fill the wall.
 pub(crate) const ZOOM_FIT: f32 = 1.5;
+/// From further away discs are too small to be seen one by one, and everything but open rings goes into neighbourhoods,
+/// in logical pixels a world unit: discs are 1.7 pixels then.
+pub(super) const APART_FROM: f32 = 1.7 / axonscope_session::sizes::DISC_RADIUS;
+/// What appears at a zoom is there in full this many times closer.
+pub(crate) const FADE: f32 = 1.06;
 /// Air round what is fitted, in logical pixels.
 const MARGIN: f32 = 36.0;
 
@@ -28,13 +33,11 @@ impl Covered {
     }
 }
 
-/// From afar what is gathered is gathered anew at each power of two of the zoom, and fades over until somewhat closer; as in
-/// `level.rs`. A picture that stays is not looked at in the midst of that, but a hair further away.
+/// From afar what is gathered is gathered anew at each power of two of the zoom, and fades over until somewhat closer. A
+/// picture that stays is not looked at in the midst of that, but a hair further away.
 fn aside_of_fades(zoom: f32) -> f32 {
-    const FAR: f32 = 0.07;
-    const FADE: f32 = 1.06;
     let power = zoom.max(f32::MIN_POSITIVE).log2().floor().exp2();
-    if zoom < FAR && zoom < power * FADE { power } else { zoom }
+    if zoom < APART_FROM && zoom < power * FADE { power } else { zoom }
 }
 
 /// The world point in the middle of a screen, and logical pixels a world unit; no closer than `closest`.

@@ -7,6 +7,8 @@
 use bevy::math::Vec2;
 use bevy::platform::collections::HashMap;
 
+use super::fit::APART_FROM;
+pub(crate) use super::fit::FADE;
 use super::folded::Folded;
 use super::picture::{Node, Picture};
 
@@ -14,17 +16,12 @@ use super::picture::{Node, Picture};
 const RING_RADIUS_MIN: f32 = 28.0;
 /// Logical pixels: a closed composite smaller than this is one of a neighbourhood.
 const CLOSED_RADIUS_MIN: f32 = 4.5;
-/// From further away discs are too small to be seen one by one, and everything but open rings goes into neighbourhoods,
-/// in logical pixels a world unit: discs are 1.7 pixels then.
-const APART_FROM: f32 = 1.7 / axonscope_session::sizes::DISC_RADIUS;
 /// A neighbourhood is a square of the plane this long on the screen, up to twice that.
 const NEIGHBOURHOOD: f32 = 64.0;
 /// From here on boxes, arcs and arrowheads are drawn, in logical pixels a world unit.
 pub(crate) const DETAIL_FROM: f32 = 0.2;
 /// From here on dashes are; as in `draw.wgsl`.
 pub(crate) const DASHES_FROM: f32 = 0.11;
-/// What appears at a zoom is there in full this many times closer.
-pub(crate) const FADE: f32 = 1.06;
 
 /// From where to where something is drawn, in logical pixels a world unit.
 #[derive(Clone, Copy, PartialEq, Debug)]
